@@ -1,0 +1,165 @@
+import { ConfigurationError } from './errors.ts';
+
+/** Parses one value; returns what is wrong with it as text after the name, never the value itself. */
+type Setting<T> = {
+  readonly parse: (text: string, stage: Stage) => { readonly value: T } | { readonly problem: string };
+  /** Used when the variable is absent or empty; a setting without one is required. */
+  readonly fallback?: { readonly value: T };
+};
+
+/** `local` alone relaxes the safety rules: loopback addresses without TLS, debugging switches of Node. */
+type Stage = 'local' | 'deployed';
+
+/**
+ * Every environment variable that this project reads, with its parser and default. Names carry the unit.
+ * docs/configuration.md explains each one.
+ */
+const SETTINGS = {
+  /** Address of Siebel REST with its context path: `https://host:9001/siebel/v1.0`. */
+  SIEBEL_BASE_URL: url(),
+  /** File with the private authorities that sign Siebel's certificate (PEM), absolute or relative to the package. */
+  SIEBEL_CA_FILE: optional(path()),
+  /** Total time of one Siebel call, from name resolution to the last byte. */
+  SIEBEL_TIMEOUT_MS: integer(100, 600_000, 20_000),
+  /** Token endpoint of the identity domain: `https://idcs-….identity.oraclecloud.com/oauth2/v1/token`. */
+  TOKEN_URL: url(),
+  /** Scope or scopes to ask for, parted by blanks. */
+  TOKEN_SCOPE: text(1_024),
+  TOKEN_CA_FILE: optional(path()),
+  /** Where the client id and secret go: the Authorization header (`basic`) or the form (`post`). */
+  TOKEN_CLIENT_AUTHENTICATION: oneOf(['basic', 'post'], 'basic'),
+  /** Total time of one token request. */
+  TOKEN_TIMEOUT_MS: integer(100, 60_000, 5_000),
+  /** How long a token that Siebel has just accepted, or that is younger, is not replaced after a 401 (R29). */
+  TOKEN_TRUST_MS: integer(0, 600_000, 30_000),
+  /** Least time between two forced replacements of a token in one container (R29). */
+  TOKEN_REPLACE_INTERVAL_MS: integer(0, 600_000, 10_000),
+  /** Longest time that a cold start waits for its first access token; 0 leaves it to the first call. */
+  WARM_UP_TIMEOUT_MS: integer(0, 9_000, 1_500),
+  /** Name or ARN of the secret that holds the client credentials. */
+  CLIENT_SECRET_ID: text(2_048),
+  STATE_TABLE: text(255),
+  QUEUE_URL: url(),
+  /** First pause before a message that failed for its surroundings is delivered again; doubles up to ten times itself. */
+  QUEUE_BACKOFF_SECONDS: integer(1, 900, 30),
+  SYNC_BUCKET: text(63),
+  /** How far behind now a sync reads, so that rows which commit late are seen. */
+  SYNC_SAFETY_LAG_SECONDS: integer(0, 3_600, 60),
+  /** How far behind its cursor a sync starts again after a complete run: Siebel's longest transaction. */
+  SYNC_LOOKBACK_SECONDS: integer(0, 86_400, 600),
+  /** `iss` that callers' tokens must carry. */
+  API_TOKEN_ISSUER: text(2_048),
+  /** `aud` that callers' tokens must carry. */
+  API_TOKEN_AUDIENCE: text(2_048),
+  /** Where the keys lie that sign callers' tokens (JWK set). */
+  API_TOKEN_KEYS_URL: url(),
+  API_TOKEN_CA_FILE: optional(path()),
+  STAGE: text(64),
+} satisfies Record<string, Setting<unknown>>;
+
+export type SettingName = keyof typeof SETTINGS;
+type ValueOf<S> = S extends Setting<infer T> ? T : never;
+export type Settings<Name extends SettingName = SettingName> = { readonly [N in Name]: ValueOf<(typeof SETTINGS)[N]> };
+
+/** Switches of Node that weaken TLS or open the process to others (R59). */
+const UNSAFE_SWITCHES: readonly (readonly [name: string, unsafe: (value: string) => boolean])[] = [
+  ['NODE_TLS_REJECT_UNAUTHORIZED', (value) => value === '0'],
+  ['NODE_DEBUG', (value) => value !== ''],
+  ['SSLKEYLOGFILE', (value) => value !== ''],
+  ['NODE_OPTIONS', (value) => /--inspect|--tls-keylog|--insecure-http-parser/.test(value)],
+];
+
+/**
+ * Reads the named settings from the environment: the only door to `process.env` in this project.
+ *
+ * @returns One value per name, of the setting's type. Optional settings that are absent are `undefined`.
+ * @throws ConfigurationError that lists every missing and malformed setting at once, and no value.
+ */
+export function readSettings<const Name extends SettingName>(
+  names: readonly Name[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Settings<Name> {
+  const stage: Stage = env['STAGE'] === 'local' ? 'local' : 'deployed';
+  const problems: string[] = [];
+  const values: Partial<Record<SettingName, unknown>> = {};
+
+  for (const name of names) {
+    const setting: Setting<unknown> = SETTINGS[name];
+    const given = env[name];
+    if (given === undefined || given === '') {
+      if (setting.fallback) values[name] = setting.fallback.value;
+      else problems.push(`${name} is missing`);
+      continue;
+    }
+    const result = setting.parse(given, stage);
+    if ('problem' in result) problems.push(`${name} ${result.problem}`);
+    else values[name] = result.value;
+  }
+  if (stage === 'deployed') {
+    for (const [name, unsafe] of UNSAFE_SWITCHES) {
+      if (unsafe(env[name] ?? '')) problems.push(`${name} must not be set this way outside the local stage`);
+    }
+  }
+
+  if (problems.length > 0) throw new ConfigurationError(`environment: ${problems.join('; ')}`);
+  return values as Settings<Name>;
+}
+
+function text(maxLength: number): Setting<string> {
+  return {
+    parse(value) {
+      if (value.length > maxLength) return { problem: `is longer than ${maxLength} characters` };
+      if (value !== value.trim()) return { problem: 'starts or ends with white space' };
+      if (/[\x00-\x1f\x7f]/.test(value)) return { problem: 'contains a control character' };
+      return { value };
+    },
+  };
+}
+
+function path(): Setting<string> {
+  return text(4_096);
+}
+
+function optional<T>(setting: Setting<T>): Setting<T | undefined> {
+  return { ...setting, fallback: { value: undefined } };
+}
+
+function oneOf<const T extends string>(words: readonly T[], fallback: T): Setting<T> {
+  return {
+    fallback: { value: fallback },
+    parse(value) {
+      const word = words.find((candidate) => candidate === value);
+      return word === undefined ? { problem: `is not one of ${words.join(', ')}` } : { value: word };
+    },
+  };
+}
+
+function integer(least: number, most: number, fallback: number): Setting<number> {
+  return {
+    fallback: { value: fallback },
+    parse(value) {
+      const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+      return number >= least && number <= most
+        ? { value: number }
+        : { problem: `is not a whole number from ${least} to ${most}` };
+    },
+  };
+}
+
+/** An address without credentials, query or fragment; https, except for loopback in the local stage. */
+function url(): Setting<URL> {
+  return {
+    parse(value, stage) {
+      if (!URL.canParse(value)) return { problem: 'is not an absolute URL' };
+      const parsed = new URL(value);
+      const loopback = parsed.hostname === '127.0.0.1' || parsed.hostname === 'localhost' || parsed.hostname === '[::1]';
+      if (parsed.protocol !== 'https:' && !(parsed.protocol === 'http:' && loopback && stage === 'local')) {
+        return { problem: 'is not an https URL' };
+      }
+      if (loopback && stage !== 'local') return { problem: 'points to this machine, which only the local stage may' };
+      if (parsed.username || parsed.password) return { problem: 'contains credentials' };
+      if (value.includes('?') || value.includes('#')) return { problem: 'contains a query or a fragment' };
+      return { value: parsed };
+    },
+  };
+}
