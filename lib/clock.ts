@@ -14,6 +14,9 @@ export interface Clock {
   random(): number;
 }
 
+/** The clocks of two containers may differ by so much. */
+export const CLOCK_MARGIN_MS = 5_000;
+
 /** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),

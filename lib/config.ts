@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import { ConfigurationError } from './errors.ts';
 
 /** Parses one value; returns what is wrong with it as text after the name, never the value itself. */
@@ -61,13 +62,23 @@ export type SettingName = keyof typeof SETTINGS;
 type ValueOf<S> = S extends Setting<infer T> ? T : never;
 export type Settings<Name extends SettingName = SettingName> = { readonly [N in Name]: ValueOf<(typeof SETTINGS)[N]> };
 
+/** Options of Node that open the process to others, write down what TLS hides, or weaken it. */
+const UNSAFE_OPTION =
+  /--(?:inspect|tls-keylog|trace-tls|tls-min-v1\.[01]|tls-cipher-list|openssl-legacy-provider|openssl-config|insecure-http-parser)/;
+
 /** Switches of Node that weaken TLS or open the process to others (R59). */
 const UNSAFE_SWITCHES: readonly (readonly [name: string, unsafe: (value: string) => boolean])[] = [
   ['NODE_TLS_REJECT_UNAUTHORIZED', (value) => value === '0'],
   ['NODE_DEBUG', (value) => value !== ''],
   ['SSLKEYLOGFILE', (value) => value !== ''],
-  ['NODE_OPTIONS', (value) => /--inspect|--tls-keylog|--insecure-http-parser/.test(value)],
+  // Node takes underlines for dashes, and quotes and backslashes within a word.
+  ['NODE_OPTIONS', (value) => UNSAFE_OPTION.test(value.replace(/["\\]/g, '').replaceAll('_', '-'))],
 ];
+
+/** In addresses of IPv4 also as IPv6 writes them. */
+const THIS_MACHINE = subnets(['0.0.0.0', 8], ['127.0.0.0', 8], ['::', 96]);
+const LINK_LOCAL = subnets(['169.254.0.0', 16], ['fe80::', 10]);
+const NAME_OF_THIS_MACHINE = /^(?:.*\.)?localhost\.*$/;
 
 /**
  * Reads the named settings from the environment: the only door to `process.env` in this project.
@@ -146,20 +157,39 @@ function integer(least: number, most: number, fallback: number): Setting<number>
   };
 }
 
-/** An address without credentials, query or fragment; https, except for loopback in the local stage. */
+/** An address without credentials, query or fragment; https, except for this machine in the local stage. */
 function url(): Setting<URL> {
   return {
     parse(value, stage) {
       if (!URL.canParse(value)) return { problem: 'is not an absolute URL' };
       const parsed = new URL(value);
-      const loopback = parsed.hostname === '127.0.0.1' || parsed.hostname === 'localhost' || parsed.hostname === '[::1]';
-      if (parsed.protocol !== 'https:' && !(parsed.protocol === 'http:' && loopback && stage === 'local')) {
+      const here = isThisMachine(parsed);
+      if (parsed.protocol !== 'https:' && !(parsed.protocol === 'http:' && here && stage === 'local')) {
         return { problem: 'is not an https URL' };
       }
-      if (loopback && stage !== 'local') return { problem: 'points to this machine, which only the local stage may' };
+      if (here && stage !== 'local') return { problem: 'points to this machine, which only the local stage may' };
+      if (isWithin(LINK_LOCAL, parsed) && stage !== 'local')
+        return { problem: 'points to a link-local address, which only the local stage may' };
       if (parsed.username || parsed.password) return { problem: 'contains credentials' };
       if (value.includes('?') || value.includes('#')) return { problem: 'contains a query or a fragment' };
       return { value: parsed };
     },
   };
+}
+
+function isThisMachine(url: URL): boolean {
+  return NAME_OF_THIS_MACHINE.test(url.hostname) || isWithin(THIS_MACHINE, url);
+}
+
+/** The URL parser has turned every other spelling of an address into the usual one. */
+function isWithin(list: BlockList, { hostname }: URL): boolean {
+  const address = hostname.replace(/^\[|\]$/g, '');
+  const version = isIP(address);
+  return version !== 0 && list.check(address, version === 6 ? 'ipv6' : 'ipv4');
+}
+
+function subnets(...nets: readonly (readonly [address: string, prefix: number])[]): BlockList {
+  const list = new BlockList();
+  for (const [address, prefix] of nets) list.addSubnet(address, prefix, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return list;
 }

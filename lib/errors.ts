@@ -93,7 +93,11 @@ export class UnusableResponseError extends IntegrationError {
   }
 }
 
-export type TokenRequestCode = 'TOKEN_REQUEST_REJECTED' | 'TOKEN_RESPONSE_UNUSABLE' | 'TOKEN_REQUEST_PAUSED' | 'AUTH_LOOP';
+export type TokenRequestCode =
+  | 'TOKEN_REQUEST_REJECTED'
+  | 'TOKEN_RESPONSE_UNUSABLE'
+  | 'TOKEN_REQUEST_PAUSED'
+  | 'AUTH_LOOP';
 
 /** No access token could be had from the authorization server, or Siebel keeps refusing those that it issues. */
 export class TokenRequestError extends IntegrationError {
@@ -122,11 +126,21 @@ export class TokenRequestError extends IntegrationError {
     this.oauthError = options.oauthError;
     this.status = options.status;
   }
+
+  /**
+   * The authorization server does not accept the client, which a rotation of its secret mends soon: it said so, or said
+   * 401 with whatever body, as identity domains do. True also in the pause after such an answer.
+   */
+  get clientRefused(): boolean {
+    if (this.code === 'TOKEN_REQUEST_PAUSED')
+      return this.cause instanceof TokenRequestError && this.cause.clientRefused;
+    if (this.code !== 'TOKEN_REQUEST_REJECTED') return false;
+    return this.oauthError === 'invalid_client' || (this.oauthError === undefined && this.status === 401);
+  }
 }
 
 export type SiebelResponseCode =
   | 'SIEBEL_UNAVAILABLE'
-  | 'SIEBEL_UNAUTHORIZED'
   | 'SIEBEL_VALIDATION'
   | 'SIEBEL_BUSINESS'
   | 'SIEBEL_CONFIGURATION'
@@ -189,6 +203,11 @@ export class InvalidInputError extends IntegrationError {
   }
 }
 
+/** An InvalidInputError with one issue. */
+export function invalidInput(pointer: string, code: string, message: string): InvalidInputError {
+  return new InvalidInputError([{ pointer, code, message }]);
+}
+
 /** Our own settings, config file, secret or permissions are wrong; the message names everything that is. */
 export class ConfigurationError extends IntegrationError {
   override readonly name = 'ConfigurationError';
@@ -201,7 +220,7 @@ export class ConfigurationError extends IntegrationError {
   }
 }
 
-export type ServiceUnavailableCode = 'SECRET_UNAVAILABLE' | 'STATE_UNAVAILABLE' | 'SINK_UNAVAILABLE' | 'QUEUE_UNAVAILABLE';
+export type ServiceUnavailableCode = 'SECRET_UNAVAILABLE' | 'STATE_UNAVAILABLE' | 'SINK_UNAVAILABLE';
 
 /** An AWS service that this work needs did not do its part: throttled, failing or silent. */
 export class ServiceUnavailableError extends IntegrationError {
@@ -220,4 +239,9 @@ export class ServiceUnavailableError extends IntegrationError {
  */
 export function failureClassOf(error: unknown): FailureClass {
   return error instanceof IntegrationError ? error.failureClass : 'bug';
+}
+
+/** The name of anything that was thrown, for a log line: `TypeError`; of what is no error, its type. */
+export function errorNameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
 }

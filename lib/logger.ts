@@ -17,25 +17,35 @@ export interface Log {
 export interface Metrics {
   count(name: string, value?: number): void;
   milliseconds(name: string, value: number): void;
+  seconds(name: string, value: number): void;
   /** Writes what was collected since the last call; nothing when there is nothing. */
   publish(): void;
 }
 
 const NAMESPACE = 'SiebelIntegration';
-/** A line in CloudWatch Logs may be far longer; one of ours never has a reason to be. */
+/** Characters of a text, and of all texts of a list together. */
 const MAX_VALUE_LENGTH = 2_048;
+const MAX_LIST_LENGTH = 20;
+/** What the fields of a line may take, so that no line passes 16 KiB. Hostile text grows when it is escaped. */
+const MAX_FIELDS_BYTES = 14_336;
+const TOO_LARGE = '[too large]';
 
 /** The log of one function; its level is `POWERTOOLS_LOG_LEVEL`, by default INFO. */
 export function functionLog(service: string): Log {
   return logOver(new Logger({ serviceName: service }), {});
 }
 
-/** The metrics of one function. */
-export function functionMetrics(service: string): Metrics {
-  const metrics = new PowertoolsMetrics({ namespace: NAMESPACE, serviceName: service });
+/** The metrics of one function in one stage: two stages in one account are told apart by the dimension `stage`. */
+export function functionMetrics(service: string, stage: string): Metrics {
+  const metrics = new PowertoolsMetrics({
+    namespace: NAMESPACE,
+    serviceName: service,
+    defaultDimensions: { stage },
+  });
   return {
     count: (name, value = 1) => metrics.addMetric(name, MetricUnit.Count, value),
     milliseconds: (name, value) => metrics.addMetric(name, MetricUnit.Milliseconds, value),
+    seconds: (name, value) => metrics.addMetric(name, MetricUnit.Seconds, value),
     publish: () => {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     },
@@ -51,15 +61,37 @@ function logOver(logger: Logger, own: LogFields): Log {
   };
 }
 
-// JSON escapes controls; the bidirectional marks it leaves alone can turn a line around on a screen.
 function printable(fields: LogFields): Record<string, unknown> {
+  let leftBytes = MAX_FIELDS_BYTES;
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? escaped(value) : value]),
+    Object.entries(fields).flatMap(([name, value]) => {
+      if (value === undefined) return [];
+      const shown = typeof value === 'string' ? escaped(value) : Array.isArray(value) ? listed(value) : value;
+      const bytes = Buffer.byteLength(JSON.stringify({ [name]: shown }));
+      if (bytes > leftBytes) return [[name, TOO_LARGE]];
+      leftBytes -= bytes;
+      return [[name, shown]];
+    }),
   );
 }
 
+function listed(values: readonly string[]): string[] {
+  let left = MAX_VALUE_LENGTH;
+  return values.slice(0, MAX_LIST_LENGTH).flatMap((value) => {
+    if (left === 0) return [];
+    const cut = value.slice(0, left);
+    left -= cut.length;
+    return [escaped(cut)];
+  });
+}
+
+// JSON escapes the first controls; it leaves alone the others, the line ends of Unicode, and the bidirectional marks, which
+// can turn a line around on a screen.
 function escaped(value: string): string {
   return value
     .slice(0, MAX_VALUE_LENGTH)
-    .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16)}`);
+    .replace(
+      /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+      (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
 }

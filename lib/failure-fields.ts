@@ -1,0 +1,37 @@
+import { errorNameOf, type FailureClass, failureClassOf, IntegrationError, SiebelResponseError } from './errors.ts';
+import type { LogFields, Metrics } from './logger.ts';
+
+const MAX_STACK_LENGTH = 1_000;
+
+/**
+ * What a log line tells of a failure. Of an error that is none of ours it holds the name and where it was thrown, as its
+ * text may quote anything.
+ */
+export function failureFields(error: unknown): LogFields {
+  if (error === undefined) return {};
+  const failureClass = failureClassOf(error);
+  if (error instanceof IntegrationError) {
+    const { status: siebelStatus, siebelCodes } = error instanceof SiebelResponseError ? error : {};
+    return { class: failureClass, code: error.code, detail: error.message, siebelStatus, siebelCodes };
+  }
+  const stack = error instanceof Error ? { stack: placesOf(error) } : {};
+  return { class: failureClass, code: 'BUG', errorName: errorNameOf(error), ...stack };
+}
+
+/**
+ * Counts a failure that a person must mend: `failure.configuration` and `failure.bug` ring alarms (infra/alarms.yml).
+ *
+ * To be called where such a failure is logged as an error. Other classes are not counted.
+ */
+export function countFailure(failureClass: FailureClass, metrics: Pick<Metrics, 'count'>): void {
+  if (failureClass === 'configuration') metrics.count('failure.configuration');
+  if (failureClass === 'bug') metrics.count('failure.bug');
+}
+
+function placesOf({ stack = '' }: Error): string {
+  const places = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return places
+    .map((line) => line.trim())
+    .join('; ')
+    .slice(0, MAX_STACK_LENGTH);
+}
