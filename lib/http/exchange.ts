@@ -1,7 +1,7 @@
 /** One HTTP request to the origin that its client was made for. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Path and query, already encoded: `/siebel/v1.0/data/Account/Account?PageSize=100`. */
+  /** Path and query, already encoded: `/siebel/v1.0/data/Account/Account?PageSize=100`. Visible ASCII, no blanks. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
@@ -29,6 +29,7 @@ export interface HttpClient {
   /**
    * @throws NoResponseError when no whole answer came; its `sent` tells whether a byte may have left.
    * @throws TlsError when the other side could not prove who it is.
+   * @throws Error when the request cannot be put on the wire as it is: a defect of the caller.
    * @throws UnusableResponseError when the body is over the limit, truncated, or in an encoding that was not asked for.
    */
   request(request: HttpRequest): Promise<HttpResponse>;
