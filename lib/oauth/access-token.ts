@@ -15,8 +15,15 @@ export interface AccessToken {
 
 /** What a call needs of a token. */
 export interface TokenNeed {
-  /** The call's deadline by `Clock.now()`: a token that would expire before it is not sent (R25). */
+  /** The call's deadline by `Clock.now()`: until then it waits for a token. */
   readonly deadlineAtMs: number;
+  /**
+   * Longest time that one exchange takes: a token that would end before that, or before the deadline, is not sent (R25).
+   * Default: up to the deadline.
+   */
+  readonly useMs?: number | undefined;
+  /** Ends the wait for a token, and the pause before a replay. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where `lib/siebel` gets the token for each attempt from. It has never heard of Secrets Manager. */

@@ -8,5 +8,10 @@ export interface ClientCredentials {
   readonly versionId: string;
 }
 
-/** Gives the newest client credentials; asked before every token request (R30). */
-export type ReadClientCredentials = () => Promise<ClientCredentials>;
+/**
+ * Gives the newest client credentials; asked before every token request (R30).
+ *
+ * @param refusedVersionId Version that the authorization server has just refused: an answer kept from before is then
+ *   no use.
+ */
+export type ReadClientCredentials = (refusedVersionId?: string) => Promise<ClientCredentials>;
