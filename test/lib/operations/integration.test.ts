@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import { checkCapacity } from '../../../lib/operations/capacity.ts';
+import {
+  businessComponent,
+  defineIntegration,
+  derive,
+  optional,
+  readOnly,
+  s3,
+  text,
+  unique,
+  utcDateTime,
+} from '../../../lib/operations/index.ts';
+import { scheduleProblem } from '../../../lib/operations/schedule-expression.ts';
+import { exampleIntegration as integration } from '../../support/example-integration.ts';
+
+const account = businessComponent('Account/Account', {
+  viewMode: 'All',
+  userKey: unique('Name'),
+  fields: { Name: text(10), Opened: optional(utcDateTime()), Updated: readOnly(utcDateTime()) },
+});
+const operations = { 'account.get': account.get(), 'account.upsert': account.upsert() };
+/** Definitions that the compiler refuses, as JavaScript or a cast would let them through. */
+const loosely = (definition: object) => defineIntegration(definition as never);
+
+describe('defineIntegration', () => {
+  it.each([
+    [
+      'an operation name in another form',
+      { operations: { 'Account Get': account.get() } },
+      /"Account Get" is not named like/,
+    ],
+    [
+      'a queue that accepts an unknown name',
+      { operations, queue: { accepts: ['toString'] } },
+      /toString, which is not an operation/,
+    ],
+    ['a queue that accepts a read', { operations, queue: { accepts: ['account.get'] } }, /only reads/],
+    ['a route of another form', { operations, api: { 'get /accounts': 'account.get' } }, /not of the form/],
+    ['a route with a trailing slash', { operations, api: { 'GET /accounts/': 'account.get' } }, /not of the form/],
+    [
+      'a route to an unknown operation',
+      { operations, api: { 'GET /accounts': 'account.all' } },
+      /account\.all, which is not an operation/,
+    ],
+    ['a GET that writes', { operations, api: { 'GET /accounts': 'account.upsert' } }, /GET runs reads/],
+    ['a PUT that reads', { operations, api: { 'PUT /accounts/{Id}': 'account.get' } }, /GET runs reads/],
+    [
+      'a parameter that the operation does not take',
+      { operations, api: { 'GET /accounts/{Nr}': 'account.get' } },
+      /\{Nr\}/,
+    ],
+    ['a parameter twice', { operations, api: { 'GET /accounts/{Id}/{Id}': 'account.get' } }, /twice/],
+    [
+      'two routes that are one',
+      {
+        operations: { ...operations, 'a.get': account.query({ filters: ['Name'] }) },
+        api: { 'GET /a/{Id}': 'account.get', 'GET /a/{Name}': 'a.get' },
+      },
+      /are the same to API Gateway/,
+    ],
+    [
+      'a cursor that is no date',
+      { operations, sync: { a: { read: account, cursor: 'Name', every: 'rate(5 minutes)', to: s3('a') } } },
+      /sync\.a\.cursor: Name/,
+    ],
+    [
+      'a cursor that may be unset',
+      { operations, sync: { a: { read: account, cursor: 'Opened', every: 'rate(5 minutes)', to: s3('a') } } },
+      /Opened is not/,
+    ],
+    [
+      'a cursor from the prototype chain',
+      { operations, sync: { a: { read: account, cursor: 'constructor', every: 'rate(5 minutes)', to: s3('a') } } },
+      /constructor is not/,
+    ],
+    [
+      'a wrong schedule',
+      { operations, sync: { a: { read: account, cursor: 'Updated', every: 'hourly', to: s3('a') } } },
+      /sync\.a\.every/,
+    ],
+    [
+      'a prefix that climbs',
+      { operations, sync: { a: { read: account, cursor: 'Updated', every: 'rate(5 minutes)', to: s3('../a') } } },
+      /prefix/,
+    ],
+    [
+      'too much for Siebel',
+      { operations, capacity: { siebelConnections: 20, queue: 8, api: 6, sync: 2, backfill: 2, tools: 1 } },
+      /19.*18/,
+    ],
+  ])('refuses %s', (_what, definition, message) => {
+    expect(() => loosely(definition)).toThrow(
+      expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringMatching(message) }),
+    );
+  });
+
+  it('lists everything that is wrong in one error', () => {
+    expect(() =>
+      loosely({ operations, queue: { accepts: ['x.y'], inFlight: 0 }, api: { nonsense: 'account.get' } }),
+    ).toThrow(/x\.y.*nonsense.*inFlight/s);
+  });
+
+  it('asks callers for the scope that fits the kind of the operation', () => {
+    const { routes } = defineIntegration({
+      operations,
+      api: { 'GET /a/{Id}': 'account.get', 'PUT /a': 'account.upsert' },
+    });
+    expect(routes).toEqual([
+      { method: 'GET', path: '/a/{Id}', routeKey: 'GET /a/{Id}', operation: 'account.get', scope: 'siebel.read' },
+      { method: 'PUT', path: '/a', routeKey: 'PUT /a', operation: 'account.upsert', scope: 'siebel.write' },
+    ]);
+  });
+});
+
+describe('checkCapacity', () => {
+  const plan = { siebelConnections: 20, queue: 8, api: 5, sync: 2, backfill: 2, tools: 1 };
+
+  it('holds for one node of Siebel', () => {
+    expect(checkCapacity(plan, 4)).toEqual([]);
+  });
+
+  it.each([
+    [{ ...plan, siebelConnections: 19 }, 4, /18, but 19 connections allow 17/],
+    [{ ...plan, api: 6 }, 4, /19/],
+    [{ ...plan, queue: 0 }, 4, /capacity\.queue is not a whole number/],
+    [{ ...plan, tools: -1 }, 4, /capacity\.tools/],
+    [{ ...plan, api: 1.5 }, 4, /capacity\.api/],
+    [{ ...plan, sync: Number.NaN }, 4, /capacity\.sync/],
+    [{ ...plan, api: undefined as unknown as number }, 4, /capacity\.api/],
+    [plan, 3, /not a multiple/],
+    [plan, 8, /less than 2/],
+    [plan, 0, /queue\.inFlight/],
+  ])('refuses %j with %d in flight', (capacity, inFlight, message) => {
+    expect(checkCapacity(capacity, inFlight).join('\n')).toMatch(message);
+  });
+});
+
+describe('scheduleProblem', () => {
+  it.each([
+    'rate(1 minute)',
+    'rate(5 minutes)',
+    'rate(2 days)',
+    'cron(0 2 * * ? *)',
+    'cron(0/15 8-18 ? * MON-FRI *)',
+    'cron(0 0 L * ? 2030)',
+  ])('accepts %s', (every) => {
+    expect(scheduleProblem(every, 'Europe/Vienna')).toBeUndefined();
+  });
+
+  it.each([
+    'rate(5 minutos)',
+    'rate(0 minutes)',
+    'rate(1 minutes)',
+    'rate(5 minute)',
+    'rate(5minutes)',
+    'cron(0 2 * * *)',
+    'cron(0 2 * * * *)',
+    'cron(0 2 ? * ? *)',
+    'cron(0 2 * * ? *) ',
+    "cron(0 2 * * ? ';)",
+    '5 minutes',
+    '',
+  ])('refuses %j', (every) => {
+    expect(scheduleProblem(every, 'UTC')).toMatch(/^every: /);
+  });
+
+  it.each([
+    ['rate(10 minute)', 'rate(10 minutes)'],
+    ['rate(1 hours)', 'rate(1 hour)'],
+    ['rate(1 days)', 'rate(1 day)'],
+  ])('says how %s is to be written', (every, right) => {
+    expect(scheduleProblem(every, 'UTC')).toBe(`every: ${every}: write ${right}`);
+  });
+
+  it('refuses a time zone that does not exist', () => {
+    expect(scheduleProblem('rate(5 minutes)', 'Mars/Olympus')).toMatch(/^timezone: /);
+  });
+});
+
+describe('derive', () => {
+  it('gives the build what an integration says, as plain data', () => {
+    const deployment = derive(integration);
+    expect(JSON.parse(JSON.stringify(deployment))).toEqual(deployment);
+    expect(deployment).toEqual({
+      queue: {
+        inFlight: 4,
+        maximumConcurrency: 2,
+        batchSize: 10,
+        windowSeconds: 0,
+        fifo: false,
+        accepts: ['account.upsert', 'contact.upsert', 'service-request.update'],
+      },
+      api: {
+        reservedConcurrency: 5,
+        routes: [
+          {
+            method: 'GET',
+            path: '/accounts/{Id}',
+            routeKey: 'GET /accounts/{Id}',
+            operation: 'account.get',
+            scope: 'siebel.read',
+          },
+          {
+            method: 'GET',
+            path: '/accounts',
+            routeKey: 'GET /accounts',
+            operation: 'account.search',
+            scope: 'siebel.read',
+          },
+          {
+            method: 'PUT',
+            path: '/accounts',
+            routeKey: 'PUT /accounts',
+            operation: 'account.upsert',
+            scope: 'siebel.write',
+          },
+        ],
+      },
+      schedules: [{ job: 'accounts', expression: 'rate(5 minutes)', timezone: 'UTC', input: { job: 'accounts' } }],
+      sync: { reservedConcurrency: 2 },
+      capacity: {
+        siebelConnections: 20,
+        allowance: 18,
+        planned: 18,
+        shares: { queue: 8, api: 5, sync: 2, backfill: 2, tools: 1 },
+      },
+    });
+  });
+
+  it('never plans more calls in flight than the shares', () => {
+    const { queue, capacity } = derive(integration);
+    expect(queue.maximumConcurrency * queue.inFlight).toBeLessThanOrEqual(capacity.shares.queue);
+    expect(capacity.planned).toBeLessThanOrEqual(capacity.allowance);
+  });
+});
