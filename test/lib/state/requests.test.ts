@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { stateTable } from '../../../lib/state/table.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+
+const CALL = {
+  messageId: 'message-1',
+  operation: 'account.upsert',
+  key: 'k',
+  code: 'EXPIRED',
+  detail: 'has passed',
+  issues: [],
+  siebelCodes: [],
+  attempts: 1,
+  firstSeenAtMs: 0,
+  rejectedAtMs: 0,
+  body: 'canary-7f3a',
+  attributes: {},
+};
+
+describe('a state table whose client fails', () => {
+  it.each([
+    'AccessDeniedException',
+    'ResourceNotFoundException',
+    'UnrecognizedClientException',
+    'InvalidSignatureException',
+    'ValidationException',
+    'KMSAccessDeniedException',
+  ])('is STATE_DENIED after %s, though DynamoDB answers that with 400 like throttling', async (name) => {
+    for (const use of usesOf(failing(name))) {
+      await expect(use()).rejects.toMatchObject({ code: 'STATE_DENIED', failureClass: 'configuration' });
+    }
+  });
+
+  it.each([
+    'ThrottlingException',
+    'ProvisionedThroughputExceededException',
+    'RequestLimitExceeded',
+    'InternalServerError',
+    'ServiceUnavailable',
+    'TimeoutError',
+    'ExpiredTokenException',
+    'SomethingNew',
+  ])('is STATE_UNAVAILABLE after %s', async (name) => {
+    for (const use of usesOf(failing(name))) {
+      await expect(use()).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE', failureClass: 'environment' });
+    }
+  });
+
+  it('names the table and the failure, and nothing of the call', async () => {
+    const error: unknown = await failing('ThrottlingException')
+      .park(CALL)
+      .catch((thrown) => thrown);
+    expect(String(error)).toBe(
+      'ServiceUnavailableError: state table "siebel-state" did not answer (ThrottlingException)',
+    );
+  });
+
+  it('counts anything else that is thrown as unavailable', async () => {
+    const table = stateTable({
+      tableName: 'siebel-state',
+      client: { send: () => Promise.reject('odd') } as never,
+      clock: fakeClock(),
+    });
+    await expect(table.park(CALL)).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' });
+  });
+});
+
+function failing(name: string) {
+  const client = { send: () => Promise.reject(Object.assign(new Error('said so'), { name })) };
+  return stateTable({ tableName: 'siebel-state', client: client as never, clock: fakeClock() });
+}
+
+function usesOf(table: ReturnType<typeof stateTable>): (() => Promise<unknown>)[] {
+  const checkpoint = { cursor: undefined, emitted: [] };
+  const lease = { fence: 1, nonce: 'one' };
+  return [
+    () => table.park(CALL),
+    () => table.park({ ...CALL, key: undefined }),
+    () => table.acquire('accounts', 'live', 1_000),
+    () => table.renew('accounts', 'live', lease, 1_000),
+    () => table.save('accounts', 'live', lease, checkpoint, 1_000),
+    () => table.release('accounts', 'live', lease),
+  ];
+}
