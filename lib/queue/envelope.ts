@@ -1,0 +1,23 @@
+import { isObject } from '../json.ts';
+
+/** Members that a producer's message never has together, and the service whose envelope does. */
+const ENVELOPES: readonly (readonly [members: readonly string[], name: string])[] = [
+  [['detail-type', 'detail', 'source'], 'an EventBridge event'],
+  [['Type', 'MessageId', 'Message'], 'an SNS notification'],
+  [['Records'], 'a notification of an AWS service'],
+  [['specversion', 'type', 'source'], 'a CloudEvent'],
+  [['s3BucketName', 's3Key'], 'a pointer into S3'],
+];
+
+/**
+ * Tells which service's envelope a message body is, or `undefined` when it is none. Nothing that an envelope points to
+ * is ever fetched.
+ */
+export function envelopeOf(value: unknown): string | undefined {
+  // The extended client library writes ["software.amazon.payloadoffloading.PayloadS3Pointer", { … }].
+  if (Array.isArray(value)) {
+    return typeof value[0] === 'string' && value[0].endsWith('PayloadS3Pointer') ? 'a pointer into S3' : undefined;
+  }
+  if (!isObject(value) || Object.hasOwn(value, 'operation')) return undefined;
+  return ENVELOPES.find(([members]) => members.every((member) => Object.hasOwn(value, member)))?.[1];
+}
