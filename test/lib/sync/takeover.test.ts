@@ -1,0 +1,116 @@
+import type { PutObjectCommand } from '@aws-sdk/client-s3';
+import { describe, expect, it } from 'vitest';
+import { runSync } from '../../../lib/sync/run.ts';
+import { s3Sink } from '../../../lib/sync/s3-sink.ts';
+import { changes, JOB, MINUTE, SECOND, syncParts } from './sync-parts.ts';
+
+/** Parts whose bucket keeps the names that are put, and the last content of each. */
+function partsWithBucket() {
+  const puts: string[] = [];
+  const contents = new Map<string, unknown>();
+  const send = async ({ input }: PutObjectCommand) => {
+    puts.push(String(input.Key));
+    contents.set(String(input.Key), input.Body);
+    return {};
+  };
+  const parts = { ...syncParts(), sink: s3Sink({ bucket: 'sync', client: { send: send as never } }) };
+  const run = (own: Partial<typeof parts> = {}) =>
+    runSync('accounts', JOB, { deadlineAtMs: parts.clock.now() + 15 * MINUTE }, { ...parts, ...own });
+  const manifest = (fence: string) => JSON.parse(String(contents.get(`crm/accounts/live/${fence}-manifest.json`)));
+  return { ...parts, puts, run, manifest };
+}
+
+/** Stops the run that asks through it at a page, until it is let go. */
+function heldAtPage(siebel: ReturnType<typeof syncParts>['siebel'], page: number) {
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let pages = 0;
+  const queryPage: typeof siebel.queryPage = async (...args) => {
+    pages += 1;
+    const answer = await siebel.queryPage(...args);
+    if (pages === page) await held;
+    return answer;
+  };
+  return { siebel: { ...siebel, queryPage }, letGo };
+}
+
+describe('a run that was held up until another had taken its lease', () => {
+  it('writes neither the records that it holds nor a manifest (R67, R68)', async () => {
+    const parts = partsWithBucket();
+    parts.siebel.put(...changes(150));
+    const { siebel, letGo } = heldAtPage(parts.siebel, 2);
+    const first = parts.run({ siebel });
+    await parts.clock.advance(2 * MINUTE);
+    parts.siebel.put({ id: '1-000007', name: 'newer', updatedAtMs: parts.clock.now() - 90 * SECOND });
+    const second = await parts.run();
+    const putsBefore = parts.puts.length;
+
+    letGo();
+
+    expect(await first).toMatchObject({ outcome: 'lease-lost', fence: 1, records: 0, objects: [] });
+    expect(second).toMatchObject({ outcome: 'complete', fence: 2, records: 150 });
+    expect(parts.puts).toHaveLength(putsBefore);
+    expect(parts.state.checkpoint.cursor?.id).toBe('1-000007');
+  });
+
+  it('writes nothing either when its follower has the same number, in another life of the item', async () => {
+    const parts = partsWithBucket();
+    parts.siebel.put(...changes(150));
+    const { siebel, letGo } = heldAtPage(parts.siebel, 1);
+    const first = parts.run({ siebel });
+    await parts.clock.advance(2 * MINUTE);
+    parts.state.fence = 0;
+    const second = await parts.run();
+    const putsBefore = parts.puts.length;
+
+    letGo();
+
+    expect(second).toMatchObject({ outcome: 'complete', fence: 1 });
+    expect(await first).toMatchObject({ outcome: 'lease-lost', fence: 1 });
+    expect(parts.puts).toHaveLength(putsBefore);
+  });
+
+  it('does not quarantine records either', async () => {
+    const parts = partsWithBucket();
+    parts.siebel.put(...changes(1));
+    const { siebel, letGo } = heldAtPage(
+      { ...parts.siebel, queryPage: async (...args) => withoutName(await parts.siebel.queryPage(...args)) },
+      1,
+    );
+    const first = parts.run({ siebel });
+    await parts.clock.advance(2 * MINUTE);
+    await parts.state.acquire('accounts', 'live', MINUTE);
+
+    letGo();
+
+    expect(await first).toMatchObject({ outcome: 'lease-lost', quarantined: 0 });
+    expect(parts.puts).toEqual([]);
+  });
+});
+
+type Page = Awaited<ReturnType<ReturnType<typeof syncParts>['siebel']['queryPage']>>;
+
+/** A name longer than declared. */
+function withoutName(page: Page): Page {
+  return { ...page, records: page.records.map((record) => ({ ...record, Name: 'x'.repeat(101) })) };
+}
+
+describe('the manifest of a run', () => {
+  it('says from where to where the run has come, so that readers see which of two went on from the other', async () => {
+    const parts = partsWithBucket();
+    parts.siebel.put(...changes(150));
+    await parts.run();
+    await parts.clock.advance(5 * MINUTE);
+    parts.siebel.put({ id: '1-new', name: 'new', updatedAtMs: parts.clock.now() - 90 * SECOND });
+    await parts.run();
+
+    expect(parts.manifest('0000000001')).toMatchObject({ end: { at: '2023-11-14T21:13:20Z', id: '1-000149' } });
+    expect(parts.manifest('0000000001')).not.toHaveProperty('start');
+    expect(parts.manifest('0000000002')).toMatchObject({
+      start: { at: '2023-11-14T21:13:20Z', id: '1-000149' },
+      end: { at: '2023-11-14T22:16:50Z', id: '1-new' },
+    });
+  });
+});
