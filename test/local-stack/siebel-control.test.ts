@@ -1,0 +1,174 @@
+import { connect } from 'node:tls';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { OverCap } from '../../local-stack/siebel/connection-cap.ts';
+import { type Domain, type SiebelFixture, startDomain, startSiebelFixture, until } from './siebel-fixture.ts';
+
+const ACCOUNTS = 'Account/Account';
+
+describe('Siebel stand-in, control address and connections', () => {
+  let domain: Domain;
+  let fixture: SiebelFixture;
+
+  beforeAll(async () => {
+    domain = await startDomain();
+  });
+  beforeEach(async () => {
+    fixture = await startSiebelFixture(domain, { records: 20 });
+  });
+  afterEach(async () => {
+    domain.identity.faults.clear();
+    await fixture.close();
+  });
+  afterAll(() => domain.identity.close());
+
+  describe('control address', () => {
+    it('shows requests without their tokens', async () => {
+      await fixture.get(ACCOUNTS, { PageSize: 1 });
+      const reply = await fixture.control('GET', '/-/requests');
+      const [entry] = reply.json().requests;
+
+      expect(entry).toEqual({
+        number: 1,
+        at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+        method: 'GET',
+        path: '/siebel/v1.0/data/Account/Account',
+        query: 'ViewMode=All&PageSize=1',
+        user: 'siebel-caller',
+        token: expect.stringMatching(/^[0-9a-f]{12}$/),
+        status: 200,
+        inFlight: 1,
+        fault: false,
+        cut: null,
+      });
+      expect(reply.body).not.toMatch(/eyJ/);
+    });
+
+    it('shows records, all or those with a value', async () => {
+      const all = (await fixture.control('GET', '/-/records?component=Account')).json();
+      const one = (await fixture.control('GET', '/-/records?component=Account&Name=Harbour%20Supplies')).json();
+
+      expect([all.component, all.count, all.records.length]).toEqual(['Account', 20, 20]);
+      expect(one.records.map((record: { Name: string }) => record.Name)).toEqual(['Harbour Supplies']);
+    });
+
+    it('shows counts of the stand-in and of the identity domain', async () => {
+      const before = domain.identity.stats();
+      await fixture.get(ACCOUNTS);
+      await fixture.get('Nothing/Nothing');
+      const stats = (await fixture.control('GET', '/-/stats')).json();
+
+      expect(stats).toMatchObject({
+        requests: 2,
+        introspections: 2,
+        inFlight: 0,
+        highestInFlight: 1,
+        refusedOverCap: 0,
+        connections: 1,
+        byStatus: { 200: 1, 404: 1 },
+        identity: { tokenRequests: before.tokenRequests, introspections: before.introspections + 2 },
+      });
+    });
+
+    it('revokes tokens, so that the next call is a 401', async () => {
+      const revoked = await fixture.control('POST', '/-/tokens/revoke');
+
+      expect(revoked.json().revoked).toBeGreaterThan(0);
+      expect((await fixture.get(ACCOUNTS)).status).toBe(401);
+    });
+
+    it('says what there is when asked for something else', async () => {
+      expect((await fixture.control('GET', '/-/nothing')).json().known).toContain('GET /-/stats');
+      expect((await fixture.control('GET', '/-/records?component=Nothing')).status).toBe(400);
+      const broken = await fixture.client.call(`${fixture.siebel.controlUrl}/-/faults`, { method: 'POST', body: '{' });
+      expect(broken.status).toBe(400);
+    });
+  });
+
+  describe('connections', () => {
+    const withCap = async <Result>(
+      overCap: OverCap,
+      use: (capped: SiebelFixture) => Promise<Result>,
+    ): Promise<Result> => {
+      const capped = await startSiebelFixture(domain, { records: 10, maxConnections: 2, overCap });
+      try {
+        return await use(capped);
+      } finally {
+        await capped.close();
+      }
+    };
+    /** Fills both places with calls that are never answered, and gives a way to end them. */
+    const fill = async (capped: SiebelFixture): Promise<() => void> => {
+      const giveUp = new AbortController();
+      capped.siebel.addFault({ times: 2, fault: { hang: true } });
+      for (let place = 0; place < 2; place += 1) {
+        capped.send('GET', '/data/Account/Account', undefined, { signal: giveUp.signal }).catch(() => {});
+      }
+      await until(() => capped.siebel.faults()[0]?.fired === 2);
+      return () => giveUp.abort();
+    };
+
+    it('let a request above the cap wait until another one ends', async () => {
+      await withCap('queue', async (capped) => {
+        const endOthers = await fill(capped);
+        const waiting = capped.get(ACCOUNTS);
+        await until(() => capped.siebel.stats().waitedOverCap === 1);
+        endOthers();
+
+        expect((await waiting).status).toBe(200);
+        expect(capped.siebel.stats()).toMatchObject({ highestInFlight: 3, refusedOverCap: 0 });
+      });
+    });
+
+    it.each([
+      ['500', 500],
+      ['503', 503],
+      ['reset', 'ECONNRESET'],
+    ] as const)('refuse it with %s when set so, and serve again when there is room', async (overCap, expected) => {
+      await withCap(overCap, async (capped) => {
+        const endOthers = await fill(capped);
+        const refused = await capped.get(ACCOUNTS).catch((error: NodeJS.ErrnoException) => error.code);
+        endOthers();
+        await until(() => capped.siebel.stats().inFlight === 0);
+
+        expect(typeof refused === 'object' ? refused.status : refused).toBe(expected);
+        expect(capped.siebel.stats()).toMatchObject({ waitedOverCap: 0, refusedOverCap: 1 });
+        expect((await capped.get(ACCOUNTS)).status).toBe(200);
+      });
+    });
+
+    it('are kept alive, those to the identity domain too: many calls one after the other take one', async () => {
+      await fixture.get(ACCOUNTS);
+      const before = domain.identity.stats().connections;
+      for (let round = 0; round < 20; round += 1) await fixture.get(ACCOUNTS, { PageSize: 1 });
+
+      expect(fixture.siebel.stats()).toMatchObject({ requests: 21, connections: 1 });
+      expect(domain.identity.stats().connections).toBe(before);
+    });
+
+    it('are refused below TLS 1.2, and to who does not know the authority', async () => {
+      const port = Number(new URL(fixture.siebel.baseUrl).port);
+      const outcome = (options: object) =>
+        new Promise((resolve) => {
+          const socket = connect({ host: '127.0.0.1', port, ...options }, () => {
+            socket.destroy();
+            resolve('connected');
+          });
+          socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+        });
+
+      expect(await outcome({ ca: domain.caPem })).toBe('connected');
+      expect(await outcome({})).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+      expect(await outcome({ ca: domain.caPem, minVersion: 'TLSv1', maxVersion: 'TLSv1.1' })).not.toBe('connected');
+    });
+
+    it('and whatever still waits end when the stand-in closes', async () => {
+      const closing = await startSiebelFixture(domain, { records: 10, maxConnections: 1 });
+      closing.siebel.addFault({ fault: { delayMs: 60_000 } });
+      const pending = [closing.get(ACCOUNTS), closing.get(ACCOUNTS)].map((call) => call.catch(() => 'cut'));
+      await until(() => closing.siebel.stats().inFlight === 2);
+      await closing.close();
+
+      expect(await Promise.all(pending)).toEqual(['cut', 'cut']);
+    });
+  });
+});
