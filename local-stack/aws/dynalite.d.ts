@@ -1,0 +1,10 @@
+/** The part of dynalite that is used; the package brings no types. */
+declare module 'dynalite' {
+  import type { Server } from 'node:http';
+
+  export default function dynalite(options?: {
+    readonly createTableMs?: number;
+    readonly deleteTableMs?: number;
+    readonly updateTableMs?: number;
+  }): Server;
+}
