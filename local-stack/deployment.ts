@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What the build derived from `siebel.config.ts`, as far as the stack needs it: `dist/integration.json`. */
+export interface Deployment {
+  readonly queue: {
+    readonly maximumConcurrency: number;
+    readonly batchSize: number;
+    readonly windowSeconds: number;
+    readonly accepts: readonly string[];
+  };
+  readonly api: {
+    readonly reservedConcurrency: number;
+    readonly routes: readonly { readonly method: string; readonly path: string; readonly routeKey: string }[];
+  };
+  readonly schedules: readonly {
+    readonly job: string;
+    readonly expression: string;
+    readonly timezone: string;
+    readonly input: unknown;
+  }[];
+  readonly sync: { readonly reservedConcurrency: number };
+  readonly capacity: { readonly siebelConnections: number; readonly planned: number };
+}
+
+/** Reads what the build left in its folder. */
+export function readDeployment(distFolder: string): Deployment {
+  return JSON.parse(readFileSync(join(distFolder, 'integration.json'), 'utf8')) as Deployment;
+}

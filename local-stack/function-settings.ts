@@ -1,0 +1,75 @@
+import { LOCAL_ACCOUNT } from './aws/account.ts';
+
+/** Addresses and names that the functions get as settings. */
+export interface Surroundings {
+  readonly siebelUrl: string;
+  readonly tokenUrl: string;
+  readonly tokenScope: string;
+  readonly jwksUrl: string;
+  readonly issuer: string;
+  readonly apiAudience: string;
+  readonly caFile: string;
+  readonly clientSecretId: string;
+  readonly stateTable: string;
+  readonly queueUrl: string;
+  readonly syncBucket: string;
+  readonly secretsManagerEndpoint: string;
+  readonly sqsEndpoint: string;
+  readonly s3Endpoint: string;
+  readonly dynamodbEndpoint: string;
+}
+
+/**
+ * The environment of each function, with the names that infra/environment.yml uses.
+ *
+ * Waiting times are short, so that a person at a terminal sees things come back; their order of size is that of the
+ * defaults.
+ */
+export function functionSettings(around: Surroundings): Record<string, Record<string, string>> {
+  const siebel = {
+    STAGE: 'local',
+    SIEBEL_BASE_URL: around.siebelUrl,
+    SIEBEL_CA_FILE: around.caFile,
+    TOKEN_URL: around.tokenUrl,
+    TOKEN_SCOPE: around.tokenScope,
+    TOKEN_CA_FILE: around.caFile,
+    TOKEN_TRUST_MS: '1000',
+    TOKEN_REPLACE_INTERVAL_MS: '1000',
+    CLIENT_SECRET_ID: around.clientSecretId,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: around.secretsManagerEndpoint,
+  };
+  return {
+    queue: {
+      ...siebel,
+      STATE_TABLE: around.stateTable,
+      QUEUE_URL: around.queueUrl,
+      QUEUE_BACKOFF_SECONDS: '2',
+      AWS_ENDPOINT_URL_SQS: around.sqsEndpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: around.dynamodbEndpoint,
+    },
+    schedule: {
+      ...siebel,
+      STATE_TABLE: around.stateTable,
+      SYNC_BUCKET: around.syncBucket,
+      SYNC_SAFETY_LAG_SECONDS: '1',
+      SYNC_LOOKBACK_SECONDS: '5',
+      AWS_ENDPOINT_URL_DYNAMODB: around.dynamodbEndpoint,
+      AWS_ENDPOINT_URL_S3: around.s3Endpoint,
+    },
+    api: siebel,
+    authorizer: {
+      STAGE: 'local',
+      API_TOKEN_ISSUER: around.issuer,
+      API_TOKEN_AUDIENCE: around.apiAudience,
+      API_TOKEN_KEYS_URL: around.jwksUrl,
+      API_TOKEN_CA_FILE: around.caFile,
+    },
+  };
+}
+
+/** Region and credentials for whoever talks to the stand-ins for AWS. */
+export const AWS_ACCESS = {
+  region: LOCAL_ACCOUNT.region,
+  accessKeyId: LOCAL_ACCOUNT.accessKeyId,
+  secretAccessKey: LOCAL_ACCOUNT.secretAccessKey,
+};
