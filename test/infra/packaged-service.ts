@@ -1,0 +1,84 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildFunctions } from '../../scripts/bundle.ts';
+import { type PackagedService, packageTemplate, type Template } from '../../scripts/package.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+export interface Resource {
+  readonly id: string;
+  // biome-ignore lint/suspicious/noExplicitAny: properties are as many as there are resource types.
+  readonly properties: any;
+}
+
+export interface PackagedForTest {
+  readonly serviceDir: string;
+  readonly template: Template;
+  readonly templateFile: string;
+  /** All resources of a type. */
+  all(type: string): Resource[];
+  /** The properties of the one resource with this logical id and type. */
+  // biome-ignore lint/suspicious/noExplicitAny: properties are as many as there are resource types.
+  one(type: string, id: string): any;
+  remove(): void;
+}
+
+/**
+ * Builds and packages a copy of the service, as `npm run package` does: osls always writes to `.serverless` beside
+ * `serverless.yml`, so two of them must not work in one folder.
+ *
+ * @param options.edit Changes `serverless.yml` first.
+ * @param options.built A service whose zips are taken, instead of building them.
+ */
+export async function packagedService({
+  edit = (yaml) => yaml,
+  built,
+}: {
+  edit?: (yaml: string) => string;
+  built?: Pick<PackagedForTest, 'serviceDir'>;
+} = {}): Promise<PackagedForTest> {
+  const serviceDir = mkdtempSync(join(tmpdir(), 'packaged-'));
+  const remove = () => rmSync(serviceDir, { recursive: true, force: true });
+  try {
+    cpSync(join(ROOT, 'infra'), join(serviceDir, 'infra'), { recursive: true });
+    writeFileSync(join(serviceDir, 'serverless.yml'), edit(readFileSync(join(ROOT, 'serverless.yml'), 'utf8')));
+    const dist = join(serviceDir, 'dist');
+    if (built) cpSync(join(built.serviceDir, 'dist'), dist, { recursive: true });
+    else await buildFunctions({ outDir: dist });
+    return { ...readable(await packageTemplate({ serviceDir })), serviceDir, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+function readable({ template, templateFile }: PackagedService): Omit<PackagedForTest, 'serviceDir' | 'remove'> {
+  const all = (type: string) =>
+    Object.entries(template.Resources).flatMap(([id, { Type, Properties }]) =>
+      Type === type ? [{ id, properties: Properties }] : [],
+    );
+  return {
+    template,
+    templateFile,
+    all,
+    one(type, id) {
+      const found = all(type).find((resource) => resource.id === id);
+      if (!found) throw new Error(`the template has no ${type} ${id}`);
+      return found.properties;
+    },
+  };
+}
+
+/** `{ 'Fn::GetAtt': ['Queue', 'Arn'] }` and `{ Ref: 'Queue' }` → `Queue`. */
+export function logicalIdIn(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { Ref, 'Fn::GetAtt': attribute } = value as { Ref?: string; 'Fn::GetAtt'?: readonly string[] };
+  return Ref ?? attribute?.[0];
+}
+
+/** The text of a string or of an `Fn::Sub`. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return JSON.stringify(value);
+}

@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSettings, type SettingName } from '../../lib/config.ts';
+import { FUNCTION_NAMES } from '../../scripts/bundle.ts';
+import { logicalIdIn, type PackagedForTest, packagedService, textOf } from './packaged-service.ts';
+
+let service: PackagedForTest;
+
+beforeAll(async () => {
+  service = await packagedService();
+});
+afterAll(() => service?.remove());
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+  readonly Principal?: unknown;
+  readonly Condition?: unknown;
+}
+
+const functions = () =>
+  FUNCTION_NAMES.map((name) => {
+    const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
+    return { name, ...service.one('AWS::Lambda::Function', id) };
+  });
+const statementsOf = (role: string): Statement[] =>
+  service
+    .one('AWS::IAM::Role', role)
+    .Policies.flatMap(({ PolicyDocument }: { PolicyDocument: { Statement: Statement[] } }) => PolicyDocument.Statement);
+const actionsOf = (role: string) => statementsOf(role).flatMap(({ Action }) => Action);
+const roles = () => service.all('AWS::IAM::Role').map(({ id }) => id);
+
+describe('permissions', () => {
+  it('come with one role per function, and no shared one', () => {
+    const used = functions().map(({ Role }) => logicalIdIn(Role));
+
+    expect(used).toEqual(['QueueRole', 'ScheduleRole', 'ApiRole', 'AuthorizerRole']);
+    expect(roles().sort()).toEqual([...used, 'SchedulerRole'].sort());
+  });
+
+  it('are never for every resource or every action', () => {
+    for (const role of roles()) {
+      for (const { Effect, Action, Resource } of statementsOf(role)) {
+        expect(Effect).toBe('Allow');
+        expect([Resource].flat().map(textOf)).not.toContain('*');
+        for (const action of [Action].flat()) expect(action).toMatch(/^[a-z0-9-]+:[A-Za-z]+$/);
+      }
+    }
+  });
+
+  it.each([
+    ['QueueRole', ['dynamodb', 'logs', 'secretsmanager', 'sqs']],
+    ['ScheduleRole', ['dynamodb', 'logs', 's3', 'secretsmanager', 'sqs']],
+    ['ApiRole', ['logs', 'secretsmanager']],
+    ['AuthorizerRole', ['logs']],
+    ['SchedulerRole', ['lambda', 'sqs']],
+  ])('of %s reach %j', (role, services) => {
+    expect([...new Set(actionsOf(role).map((action) => action.split(':')[0]))].sort()).toEqual(services);
+  });
+
+  it.each([
+    ['QueueRole', 'parks calls', ['dynamodb:PutItem']],
+    ['ScheduleRole', 'keeps checkpoints', ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
+  ])('on the state table are for %s what it needs that %s', (role, _does, expected) => {
+    expect(
+      actionsOf(role)
+        .filter((action) => action.startsWith('dynamodb:'))
+        .sort(),
+    ).toEqual(expected);
+  });
+
+  it('on the secret are to read the current version of this one', () => {
+    const { Name } = service.one('AWS::SecretsManager::Secret', 'ClientSecret');
+    const reading = roles()
+      .flatMap(statementsOf)
+      .filter(({ Action }) => textOf(Action).includes('secretsmanager'));
+
+    expect(reading).toHaveLength(3);
+    for (const { Action, Resource, Condition } of reading) {
+      expect(Action).toBe('secretsmanager:GetSecretValue');
+      expect(textOf(Resource)).toContain(`:secret:${Name}-??????`);
+      expect(Condition).toEqual({ StringEqualsIfExists: { 'secretsmanager:VersionStage': 'AWSCURRENT' } });
+    }
+  });
+
+  it('on logs are to write to the log of the function itself', () => {
+    for (const { name, Role, FunctionName } of functions()) {
+      const writing = statementsOf(logicalIdIn(Role) ?? '').filter(({ Action }) => textOf(Action).includes('logs:'));
+
+      expect(writing).toHaveLength(1);
+      expect(textOf(writing[0]?.Resource)).toContain(`:log-group:/aws/lambda/${FunctionName}:*`);
+      expect(FunctionName.endsWith(`-${name}`)).toBe(true);
+    }
+  });
+
+  it('to invoke a function are given to API Gateway for this API, and to the scheduler for this account', () => {
+    for (const { properties } of service.all('AWS::Lambda::Permission')) {
+      expect(properties.Principal).toBe('apigateway.amazonaws.com');
+      expect(textOf(properties.SourceArn)).toContain('"Ref":"HttpApi"');
+    }
+    const [trust] = service.one('AWS::IAM::Role', 'SchedulerRole').AssumeRolePolicyDocument.Statement;
+    expect(trust.Condition.StringEquals).toHaveProperty('aws:SourceAccount');
+    expect(trust.Condition.StringEquals).toHaveProperty('aws:SourceArn');
+  });
+});
+
+describe('settings', () => {
+  it('of each function are known, and hold no secret', () => {
+    for (const { Environment } of functions()) {
+      for (const [name, value] of Object.entries(Environment.Variables)) {
+        if (name === 'POWERTOOLS_LOG_LEVEL') continue;
+        const text = typeof value === 'string' ? value : 'https://example.com/name';
+
+        expect(() =>
+          readSettings([name as SettingName], text === '' ? { [name]: '' } : { [name]: text }),
+        ).not.toThrow();
+      }
+      expect(JSON.stringify(Environment.Variables)).not.toMatch(
+        /password|client_?secret"\s*:|BEGIN [A-Z ]*PRIVATE KEY/i,
+      );
+    }
+  });
+
+  it('reach only the functions that use them', () => {
+    const names = (index: number) => Object.keys(functions()[index]?.Environment.Variables ?? {});
+    const [queue, schedule, api, authorizer] = [names(0), names(1), names(2), names(3)];
+
+    expect(authorizer.filter((name) => /SIEBEL|TOKEN_URL|SECRET|TABLE|QUEUE|BUCKET/.test(name))).toEqual([]);
+    expect(api.filter((name) => /API_TOKEN|TABLE|QUEUE|BUCKET/.test(name))).toEqual([]);
+    expect(queue.filter((name) => /API_TOKEN|BUCKET|SYNC/.test(name))).toEqual([]);
+    expect(schedule.filter((name) => /API_TOKEN|QUEUE/.test(name))).toEqual([]);
+  });
+
+  it('never weaken TLS', () => {
+    for (const { Environment } of functions()) {
+      expect(Object.keys(Environment.Variables).filter((name) => /^NODE_|SSLKEYLOGFILE/.test(name))).toEqual([]);
+    }
+  });
+});
+
+describe('data', () => {
+  it('in queues is encrypted and travels over TLS alone', () => {
+    const queues = service.all('AWS::SQS::Queue');
+    const policies = service.all('AWS::SQS::QueuePolicy').map(({ properties }) => properties);
+
+    expect(queues).toHaveLength(4);
+    for (const { id, properties } of queues) {
+      expect(properties.SqsManagedSseEnabled).toBe(true);
+      const own = policies.filter(({ Queues }) => Queues.some((queue: unknown) => logicalIdIn(queue) === id));
+      expect(own.flatMap(({ PolicyDocument }) => PolicyDocument.Statement).some(deniesPlainHttp)).toBe(true);
+    }
+  });
+
+  it('in the bucket is encrypted, closed to the public, and kept for a limited time', () => {
+    const bucket = service.one('AWS::S3::Bucket', 'SyncBucket');
+    const { Statement: statements } = service.one('AWS::S3::BucketPolicy', 'SyncBucketPolicy').PolicyDocument;
+
+    expect(bucket.BucketEncryption.ServerSideEncryptionConfiguration).toHaveLength(1);
+    expect(Object.values(bucket.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
+    expect(bucket.LifecycleConfiguration.Rules[0].ExpirationInDays).toBeGreaterThan(0);
+    expect(statements.some(deniesPlainHttp)).toBe(true);
+  });
+
+  it('in the state table is encrypted, can be brought back, expires, and is listed by a sparse index', () => {
+    const table = service.one('AWS::DynamoDB::Table', 'StateTable');
+
+    expect(table).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      SSESpecification: { SSEEnabled: true },
+    });
+    expect(table.GlobalSecondaryIndexes).toHaveLength(1);
+    expect(table.GlobalSecondaryIndexes[0]).toMatchObject({
+      IndexName: 'parked',
+      KeySchema: [
+        { AttributeName: 'parkedBucket', KeyType: 'HASH' },
+        { AttributeName: 'rejectedAtMs', KeyType: 'RANGE' },
+      ],
+    });
+  });
+
+  it('outlives the stack where it cannot be fetched again', () => {
+    for (const id of ['StateTable', 'SyncBucket']) {
+      expect(service.template.Resources[id]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    }
+  });
+
+  it('of the secret is in no template', () => {
+    const secret = service.one('AWS::SecretsManager::Secret', 'ClientSecret');
+
+    expect(secret).not.toHaveProperty('SecretString');
+  });
+});
+
+describe('alarms', () => {
+  it('all reach the topic, and say what has happened', () => {
+    const alarms = service.all('AWS::CloudWatch::Alarm').map(({ properties }) => properties);
+
+    expect(alarms.length).toBeGreaterThanOrEqual(8);
+    for (const { AlarmActions, AlarmDescription, TreatMissingData } of alarms) {
+      expect(AlarmActions.map(logicalIdIn)).toEqual(['AlarmTopic']);
+      expect(AlarmDescription.length).toBeGreaterThan(30);
+      expect(TreatMissingData).toBe('notBreaching');
+    }
+  });
+});
+
+describe('alarms on what a person must mend', () => {
+  it.each(['queue', 'schedule', 'api'])('ring for our settings and for defects that the %s function meets', (name) => {
+    const watched = service
+      .all('AWS::CloudWatch::Alarm')
+      .map(({ properties }) => properties)
+      .filter(({ MetricName, Dimensions }) => MetricName.startsWith('failure.') && Dimensions[0].Value === name);
+
+    expect(watched.map(({ MetricName }) => MetricName).sort()).toEqual(['failure.bug', 'failure.configuration']);
+    for (const { Threshold, EvaluationPeriods } of watched) expect([Threshold, EvaluationPeriods]).toEqual([0, 1]);
+  });
+});
+
+function deniesPlainHttp({ Effect, Principal, Condition }: Statement): boolean {
+  return (
+    Effect === 'Deny' &&
+    Principal === '*' &&
+    JSON.stringify(Condition) === JSON.stringify({ Bool: { 'aws:SecureTransport': 'false' } })
+  );
+}

@@ -1,0 +1,278 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { queueBackoff } from '../../lib/queue/backoff.ts';
+import { FUNCTION_NAMES } from '../../scripts/bundle.ts';
+import { placeholders, templateProblems } from '../../scripts/package.ts';
+import integration from '../../siebel.config.ts';
+import { logicalIdIn, type PackagedForTest, packagedService } from './packaged-service.ts';
+
+let service: PackagedForTest;
+
+beforeAll(async () => {
+  service = await packagedService();
+});
+afterAll(() => service?.remove());
+
+const functionNamed = (name: string) => {
+  const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
+  return service.one('AWS::Lambda::Function', id);
+};
+const mapping = () => {
+  const [only, ...others] = service.all('AWS::Lambda::EventSourceMapping');
+  expect(others).toEqual([]);
+  return only?.properties;
+};
+
+describe('template', () => {
+  it('is one that CloudFormation accepts', () => {
+    expect(templateProblems(service.templateFile)).toEqual([]);
+  });
+
+  it('names the settings that still are placeholders, so that nobody deploys them unknowingly', () => {
+    expect(placeholders(service.template)).toEqual([
+      'API_TOKEN_AUDIENCE',
+      'API_TOKEN_KEYS_URL',
+      'SIEBEL_BASE_URL',
+      'TOKEN_SCOPE',
+      'TOKEN_URL',
+    ]);
+  });
+});
+
+describe('packaging', () => {
+  it.each([
+    [
+      'functionResponseType: ReportBatchItemFailures',
+      'functionResponseTipe: ReportBatchItemFailures',
+      'functionResponseTipe',
+    ],
+    ['runtime: nodejs24.x', 'runtime: nodejs99.x', 'runtime'],
+    ['dist/queue.zip', 'dist/queues.zip', 'queues.zip'],
+  ])('is refused when %j reads %j', async (right, wrong, named) => {
+    const packaging = packagedService({ edit: (yaml) => yaml.replace(right, wrong), built: service });
+
+    await expect(packaging).rejects.toThrow(named);
+  });
+});
+
+describe('functions', () => {
+  it('are those that are built, on Node 24', () => {
+    const functions = service.all('AWS::Lambda::Function').map(({ properties }) => properties);
+
+    expect(functions.map(({ FunctionName }) => FunctionName.split('-').at(-1)).sort()).toEqual(
+      [...FUNCTION_NAMES].sort(),
+    );
+    for (const { Runtime, Architectures, Handler } of functions) {
+      expect({ Runtime, Architectures, Handler }).toEqual({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+      });
+    }
+  });
+
+  it('end by themselves before the gateway gives up', () => {
+    expect(functionNamed('api').Timeout).toBeLessThan(30);
+  });
+
+  it('keep their logs for a limited time', () => {
+    const groups = service.all('AWS::Logs::LogGroup').map(({ properties }) => properties);
+
+    expect(groups.map(({ LogGroupName }) => LogGroupName)).toEqual(
+      expect.arrayContaining(FUNCTION_NAMES.map((name) => `/aws/lambda/siebel-integration-dev-${name}`)),
+    );
+    for (const { RetentionInDays } of groups) expect(RetentionInDays).toBeGreaterThan(0);
+  });
+});
+
+describe('queue', () => {
+  it('hides a message at least six times as long as the function may work', () => {
+    expect(service.one('AWS::SQS::Queue', 'Queue').VisibilityTimeout).toBeGreaterThanOrEqual(
+      6 * functionNamed('queue').Timeout,
+    );
+  });
+
+  it('takes back the messages that the function names, and no others', () => {
+    expect(mapping().FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+  });
+
+  it('has no event filter, which deletes what does not match', () => {
+    expect(mapping()).not.toHaveProperty('FilterCriteria');
+  });
+
+  it('is what the mapping reads, and the function what it calls', () => {
+    expect(logicalIdIn(mapping().EventSourceArn)).toBe('Queue');
+    expect(logicalIdIn(mapping().FunctionName)).toBe('QueueLambdaFunction');
+  });
+
+  it('gives its messages to the dead-letter queue only after the highest number of receives (R19)', () => {
+    const { RedrivePolicy } = service.one('AWS::SQS::Queue', 'Queue');
+
+    expect(RedrivePolicy.maxReceiveCount).toBe(1000);
+    expect(logicalIdIn(RedrivePolicy.deadLetterTargetArn)).toBe('DeadLetterQueue');
+  });
+
+  it('outlasts an outage of 60 hours with the receives and the retention that it has (R19)', () => {
+    const { RedrivePolicy, MessageRetentionPeriod } = service.one('AWS::SQS::Queue', 'Queue');
+    // 30, 60, 120, 240 and then 300 seconds, each up to a tenth less; two receives are spent on early returns.
+    const pauses = [30, 60, 120, 240, ...new Array(RedrivePolicy.maxReceiveCount - 7).fill(300)];
+    const seconds = pauses.reduce((sum, pause) => sum + 0.9 * pause, 0);
+
+    expect(seconds).toBeGreaterThanOrEqual(60 * 3600);
+    expect(MessageRetentionPeriod).toBeGreaterThanOrEqual(60 * 3600);
+  });
+
+  it('keeps dead letters longer than messages', () => {
+    const { MessageRetentionPeriod } = service.one('AWS::SQS::Queue', 'Queue');
+
+    expect(service.one('AWS::SQS::Queue', 'DeadLetterQueue').MessageRetentionPeriod).toBeGreaterThan(
+      MessageRetentionPeriod,
+    );
+  });
+
+  it('rings before half of the retention is over', () => {
+    const { Threshold, ...alarm } = service.one('AWS::CloudWatch::Alarm', 'QueueRetentionAlarm');
+
+    expect(alarm).toMatchObject({ MetricName: 'msg.age', Statistic: 'Maximum', EvaluationPeriods: 1 });
+    expect(Threshold).toBeLessThanOrEqual(service.one('AWS::SQS::Queue', 'Queue').MessageRetentionPeriod / 2);
+  });
+
+  it('rings for a message that keeps going back, which SQS leaves out of its own metric of age (F123)', () => {
+    const { Namespace, MetricName, Statistic, Threshold, Period } = service.one(
+      'AWS::CloudWatch::Alarm',
+      'MessageAgeAlarm',
+    );
+
+    expect([Namespace, MetricName, Statistic]).toEqual(['SiebelIntegration', 'msg.age', 'Maximum']);
+    expect(Threshold).toBeLessThanOrEqual(3600);
+    expect(Period).toBeGreaterThanOrEqual(longestPause(1));
+  });
+
+  it('ends the receives of a message before its retention, whatever Siebel asks for: nothing expires unseen (F123)', () => {
+    const { RedrivePolicy, MessageRetentionPeriod } = service.one('AWS::SQS::Queue', 'Queue');
+    const receives = Array.from({ length: RedrivePolicy.maxReceiveCount }, (_, index) => index + 1);
+    const seconds = receives.reduce((sum, receive) => sum + longestPause(receive) + functionNamed('queue').Timeout, 0);
+
+    expect(seconds).toBeLessThan(MessageRetentionPeriod);
+  });
+
+  it('lets only itself redrive into its dead-letter queue', () => {
+    const { RedriveAllowPolicy } = service.one('AWS::SQS::Queue', 'DeadLetterQueue');
+    const { QueueName } = service.one('AWS::SQS::Queue', 'Queue');
+
+    expect(RedriveAllowPolicy.redrivePermission).toBe('byQueue');
+    expect(RedriveAllowPolicy.sourceQueueArns).toEqual([
+      { 'Fn::Sub': `arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:${QueueName}` },
+    ]);
+  });
+});
+
+/** What a server may at most obtain by `Retry-After` for a message that comes for the nth time. */
+function longestPause(receiveCount: number): number {
+  return queueBackoff({ random: () => 0.999 }).afterFailure({ receiveCount, retryAfterMs: 86_400_000 });
+}
+
+describe('alarms on our own metrics', () => {
+  it('tell one stage of an account from another', () => {
+    const alarms = service
+      .all('AWS::CloudWatch::Alarm')
+      .filter(({ properties }) => properties.Namespace === 'SiebelIntegration');
+
+    expect(alarms.length).toBeGreaterThan(5);
+    for (const { id, properties } of alarms) {
+      const dimensions = properties.Dimensions.map(({ Name }: { Name: string }) => Name);
+      expect(dimensions, id).toEqual(['service', 'stage']);
+      expect(properties.Dimensions[1].Value, id).toBe(functionNamed('queue').Environment.Variables.STAGE);
+    }
+  });
+});
+
+describe('capacity', () => {
+  it('fits into nine tenths of the connections of Siebel (R49)', () => {
+    const { siebelConnections, backfill, tools } = integration.capacity;
+    const used =
+      mapping().ScalingConfig.MaximumConcurrency * integration.queue.inFlight +
+      functionNamed('api').ReservedConcurrentExecutions +
+      functionNamed('schedule').ReservedConcurrentExecutions +
+      backfill +
+      tools;
+
+    expect(used).toBeGreaterThan(0);
+    expect(used).toBeLessThanOrEqual(Math.floor((9 * siebelConnections) / 10));
+  });
+
+  it('is that of siebel.config.ts', () => {
+    expect(mapping().ScalingConfig.MaximumConcurrency).toBe(integration.capacity.queue / integration.queue.inFlight);
+    expect(functionNamed('api').ReservedConcurrentExecutions).toBe(integration.capacity.api);
+    expect(functionNamed('schedule').ReservedConcurrentExecutions).toBe(integration.capacity.sync);
+  });
+});
+
+describe('schedules', () => {
+  const schedules = () => service.all('AWS::Scheduler::Schedule').map(({ properties }) => properties);
+
+  it('are those of siebel.config.ts', () => {
+    const declared = [...integration.sync].map(([job, { every, timezone }]) => ({ input: { job }, every, timezone }));
+
+    expect(
+      schedules().map(({ Target, ScheduleExpression, ScheduleExpressionTimezone }) => ({
+        input: JSON.parse(Target.Input),
+        every: ScheduleExpression,
+        timezone: ScheduleExpressionTimezone,
+      })),
+    ).toEqual(declared);
+  });
+
+  it('leave a failed run to the next tick, and a lost tick in a queue with an alarm', () => {
+    const config = service.one('AWS::Lambda::EventInvokeConfig', 'ScheduleLambdaEvConf');
+
+    expect(config.MaximumRetryAttempts).toBe(0);
+    expect(logicalIdIn(config.DestinationConfig.OnFailure.Destination)).toBe('ScheduleFailureQueue');
+    for (const { Target, FlexibleTimeWindow } of schedules()) {
+      expect(FlexibleTimeWindow).toEqual({ Mode: 'OFF' });
+      expect(logicalIdIn(Target.Arn)).toBe('ScheduleLambdaFunction');
+      expect(logicalIdIn(Target.RoleArn)).toBe('SchedulerRole');
+      expect(logicalIdIn(Target.DeadLetterConfig.Arn)).toBe('SchedulerDeadLetterQueue');
+      expect(Target.RetryPolicy.MaximumEventAgeInSeconds).toBeLessThanOrEqual(300);
+    }
+    const watched = service
+      .all('AWS::CloudWatch::Alarm')
+      .flatMap(({ properties }) => properties.Dimensions.map(({ Value }: { Value: unknown }) => logicalIdIn(Value)));
+    expect(watched).toEqual(
+      expect.arrayContaining(['ScheduleFailureQueue', 'SchedulerDeadLetterQueue', 'DeadLetterQueue']),
+    );
+  });
+});
+
+describe('HTTP API', () => {
+  it('has the routes of siebel.config.ts, each behind the authorizer', () => {
+    const routes = service.all('AWS::ApiGatewayV2::Route').map(({ properties }) => properties);
+
+    expect(routes.map(({ RouteKey }) => RouteKey).sort()).toEqual(
+      integration.routes.map(({ routeKey }) => routeKey).sort(),
+    );
+    for (const { AuthorizationType, AuthorizerId } of routes) {
+      expect(AuthorizationType).toBe('CUSTOM');
+      expect(logicalIdIn(AuthorizerId)).toBe('HttpApiAuthorizerCallers');
+    }
+  });
+
+  it('keeps an answer of the authorizer for one token on one route', () => {
+    expect(service.one('AWS::ApiGatewayV2::Authorizer', 'HttpApiAuthorizerCallers')).toMatchObject({
+      AuthorizerType: 'REQUEST',
+      AuthorizerPayloadFormatVersion: '2.0',
+      EnableSimpleResponses: true,
+      AuthorizerResultTtlInSeconds: 60,
+      IdentitySource: ['$request.header.Authorization', '$context.routeKey'],
+    });
+  });
+
+  it('is throttled, writes no token into its log, and opens to no web page of its own accord', () => {
+    const { DefaultRouteSettings, AccessLogSettings } = service.one('AWS::ApiGatewayV2::Stage', 'HttpApiStage');
+
+    expect(DefaultRouteSettings.ThrottlingRateLimit).toBeGreaterThan(0);
+    expect(DefaultRouteSettings.ThrottlingBurstLimit).toBeGreaterThan(0);
+    expect(AccessLogSettings.Format).not.toMatch(/authorization|header|querystring/i);
+    expect(service.one('AWS::ApiGatewayV2::Api', 'HttpApi')).not.toHaveProperty('CorsConfiguration');
+    expect(service.all('AWS::Lambda::Url')).toEqual([]);
+  });
+});
