@@ -13,7 +13,9 @@ const scheduleResources = Object.fromEntries(
       Type: 'AWS::Scheduler::Schedule',
       Properties: {
         Description: `Ticks the sync job "${job}" of siebel.config.ts.`,
-        State: 'ENABLED',
+        // A stage may start with DISABLED, until its secret has a value.
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: osls fills it in.
+        State: "${param:schedules, 'ENABLED'}",
         ScheduleExpression: expression,
         ScheduleExpressionTimezone: timezone,
         FlexibleTimeWindow: { Mode: 'OFF' },

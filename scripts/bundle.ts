@@ -3,9 +3,9 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
-import { build, type Metafile, type OutputFile } from 'esbuild';
+import { build, formatMessages, type Metafile, type OutputFile } from 'esbuild';
+import { ConfigurationError } from '../lib/errors.ts';
 import { type Deployment, derive } from '../lib/operations/index.ts';
-import integration from '../siebel.config.ts';
 import { awsLean, builtinsByRequire, undiciLean, warmEntry } from './bundle-plugins.ts';
 import { zip } from './zip.ts';
 
@@ -52,11 +52,13 @@ export async function buildFunctions({ outDir = 'dist' }: { outDir?: string } = 
     FUNCTION_NAMES.map((name) => ({ in: `warm:${name}`, out: `${name}/index` })),
     out,
   );
+  // Not imported above: what it refuses is a sentence for whoever edits it, and no stack trace of this file.
+  const { default: integration } = await import('../siebel.config.ts');
+  const deployment = derive(integration);
   const certificates = await certificateFiles();
   const functions = await Promise.all(
     FUNCTION_NAMES.map((name) => writeFunction(name, { out, outputFiles, metafile, certificates })),
   );
-  const deployment = derive(integration);
   const deploymentFile = join(out, 'integration.json');
   await replaceFile(deploymentFile, `${JSON.stringify(deployment, null, 2)}\n`);
   return { functions, deployment, deploymentFile };
@@ -71,7 +73,7 @@ export async function bundle(
   entryPoints: readonly { readonly in: string; readonly out: string }[],
   outDir: string,
 ): Promise<{ outputFiles: OutputFile[]; metafile: Metafile }> {
-  return build({
+  const { warnings, ...built } = await build({
     entryPoints: [...entryPoints],
     outdir: outDir,
     absWorkingDir: ROOT,
@@ -86,7 +88,7 @@ export async function bundle(
     legalComments: 'none',
     metafile: true,
     sourcemap: 'external',
-    logLevel: 'warning',
+    logLevel: 'silent',
     // A handler whose parts do not exist would fail at its first call only.
     logOverride: { 'import-is-undefined': 'error' },
     alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'scripts/environment-credentials.ts') },
@@ -95,6 +97,8 @@ export async function bundle(
     banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
     plugins: [warmEntry, builtinsByRequire, undiciLean, awsLean],
   });
+  for (const text of await formatMessages(warnings, { kind: 'warning' })) console.warn(text);
+  return built;
 }
 
 async function writeFunction(
@@ -134,8 +138,12 @@ function contentOf(files: readonly OutputFile[], path: string): Uint8Array {
   return file.contents;
 }
 
-/** Private authorities of Siebel and the identity domain, packaged so that `SIEBEL_CA_FILE: certs/siebel.pem` finds them. */
-async function certificateFiles(): Promise<Record<string, Uint8Array>> {
+/**
+ * Private authorities of Siebel and the identity domain, packaged so that `SIEBEL_CA_FILE: certs/siebel.pem` finds them.
+ *
+ * @returns Content by the name in the zip: `certs/siebel.pem`.
+ */
+export async function certificateFiles(): Promise<Record<string, Uint8Array>> {
   const folder = join(ROOT, 'certs');
   const names = await readdir(folder).catch(() => []);
   const files = names
@@ -176,6 +184,24 @@ function kilobytes(bytes: number): string {
   return `${(bytes / 1000).toFixed(1)} KB`;
 }
 
+/** What a person reads of a failed build: a sentence where somebody can mend something, the stack of a defect. */
+export function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return `The build failed: ${error}`;
+  const isForPeople =
+    error instanceof ConfigurationError ||
+    ('errors' in error && 'warnings' in error) ||
+    ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+  return `The build failed: ${isForPeople ? error.message : error.stack}`;
+}
+
+/** Runs a command of this folder: a failure goes to the standard error output, and ends in exit code 1. */
+export async function runCommand(command: () => Promise<void>): Promise<void> {
+  await command().catch((error: unknown) => {
+    console.error(describeFailure(error));
+    process.exitCode = 1;
+  });
+}
+
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  console.log(describeBuild(await buildFunctions()));
+  await runCommand(async () => console.log(describeBuild(await buildFunctions())));
 }

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CelEngine, TemplateFile } from '@aws/cloudformation-validate';
-import { type BuildReport, buildFunctions, describeBuild } from './bundle.ts';
+import { ConfigurationError } from '../lib/errors.ts';
+import { type BuildReport, buildFunctions, certificateFiles, describeBuild, runCommand } from './bundle.ts';
+import { type StageParameters, settingProblems } from './setting-problems.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const OSLS = join(ROOT, 'node_modules/serverless/bin/serverless.js');
@@ -24,6 +26,15 @@ export interface Template {
 export interface PackagedService {
   readonly templateFile: string;
   readonly template: Template;
+  readonly parameters: StageParameters;
+}
+
+/** What the command line says about the stage. */
+export interface StageOptions {
+  readonly stage?: string | undefined;
+  readonly region?: string | undefined;
+  /** `name=value`. */
+  readonly param?: readonly string[];
 }
 
 /**
@@ -31,16 +42,21 @@ export interface PackagedService {
  * be in `dist`.
  *
  * @param options.serviceDir Folder with `serverless.yml`, `infra` and `dist`. Default: the repository.
- * @param options.arguments Passed on to osls: `['--stage', 'prod']`.
- * @throws With the words of osls when it refuses a setting.
+ * @throws ConfigurationError with the words of osls when it refuses something.
  */
 export async function packageTemplate({
   serviceDir = ROOT,
-  arguments: given = [],
-}: {
-  serviceDir?: string;
-  arguments?: readonly string[];
-} = {}): Promise<PackagedService> {
+  stage,
+  region,
+  param = [],
+}: StageOptions & { serviceDir?: string } = {}): Promise<PackagedService> {
+  const malformed = param.find((text) => !/^[^=]+=./.test(text));
+  if (malformed !== undefined) throw new ConfigurationError(`--param ${malformed.split('=')[0]} is not name=value`);
+  const given = [
+    ...(stage === undefined ? [] : ['--stage', stage]),
+    ...(region === undefined ? [] : ['--region', region]),
+    ...param.flatMap((text) => ['--param', text]),
+  ];
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !CREDENTIALS.test(name)));
   const child = spawn(process.execPath, [OSLS, 'package', ...given], {
     cwd: serviceDir,
@@ -54,10 +70,58 @@ export async function packageTemplate({
     });
   }
   const code = await new Promise<number | null>((ended, failed) => child.on('error', failed).on('close', ended));
-  if (code !== 0) throw new Error(`osls refused to package the service:\n${output.trim()}`);
+  if (code !== 0) throw new ConfigurationError(`osls refused to package the service:\n${output.trim()}`);
 
   const templateFile = join(serviceDir, '.serverless/cloudformation-template-update-stack.json');
-  return { templateFile, template: JSON.parse(await readFile(templateFile, 'utf8')) };
+  const { service } = JSON.parse(await readFile(join(serviceDir, '.serverless/serverless-state.json'), 'utf8'));
+  return {
+    templateFile,
+    template: JSON.parse(await readFile(templateFile, 'utf8')),
+    parameters: {
+      stage: service.provider.stage,
+      blocks: service.initialServerlessConfig.params,
+      given: param,
+      used: await usedParameters(serviceDir),
+    },
+  };
+}
+
+/** Names that occur as `${param:name}` in `serverless.yml` and `infra/`. */
+async function usedParameters(serviceDir: string): Promise<Set<string>> {
+  const infra = (await readdir(join(serviceDir, 'infra'))).map((name) => join('infra', name));
+  const texts = await Promise.all(['serverless.yml', ...infra].map((path) => readFile(join(serviceDir, path), 'utf8')));
+  return new Set(texts.flatMap((text) => text.match(/(?<=\bparam:)\w+/g) ?? []));
+}
+
+/**
+ * Makes the template as `packageTemplate` does, and refuses one that would fail in the account or at the functions' start:
+ * `.serverless` is then gone.
+ *
+ * @param options.certificates What is packaged below `certs/`. Default: the repository's.
+ * @throws ConfigurationError with everything that is wrong with the settings; or, when nothing is, with the template.
+ */
+export async function packageService({
+  certificates,
+  ...options
+}: StageOptions & {
+  serviceDir?: string;
+  certificates?: Readonly<Record<string, Uint8Array>>;
+} = {}): Promise<PackagedService> {
+  try {
+    const packaged = await packageTemplate(options);
+    const given = { ...packaged, certificates: certificates ?? (await certificateFiles()) };
+    refuse('the settings of the stage', settingProblems(given));
+    refuse('what CloudFormation would not take', templateProblems(packaged.templateFile));
+    return packaged;
+  } catch (error) {
+    // `npm run deploy` sends whatever lies there.
+    await rm(join(options.serviceDir ?? ROOT, '.serverless'), { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function refuse(what: string, problems: readonly string[]): void {
+  if (problems.length > 0) throw new ConfigurationError([`${what}:`, ...problems].join('\n  '));
 }
 
 /**
@@ -89,6 +153,11 @@ export function placeholders({ Resources }: Template): string[] {
   return [...found].sort();
 }
 
+/** Name of the stage, and a hint when it has settings by defaults and the command line only: it may be misspelt. */
+export function describeStage({ stage, blocks }: StageParameters): string {
+  return blocks[stage] ? stage : `${stage} (has no block of its own below params in serverless.yml)`;
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -105,17 +174,9 @@ async function main(): Promise<void> {
   const report: BuildReport = await buildFunctions();
   console.log(`${describeBuild(report)}\n`);
 
-  const { templateFile, template } = await packageTemplate({
-    arguments: [
-      ...(values.stage ? ['--stage', values.stage] : []),
-      ...(values.region ? ['--region', values.region] : []),
-      ...values.param.flatMap((param) => ['--param', param]),
-    ],
-  });
-  const problems = templateProblems(templateFile);
-  if (problems.length > 0) throw new Error(`the template would be refused:\n  ${problems.join('\n  ')}`);
-
+  const { templateFile, template, parameters } = await packageService(values);
   const { planned, allowance, siebelConnections } = report.deployment.capacity;
+  console.log(`stage      ${describeStage(parameters)}`);
   console.log(
     `template   ${relative(ROOT, templateFile)} (${Object.keys(template.Resources).length} resources, checked)`,
   );
@@ -127,8 +188,5 @@ async function main(): Promise<void> {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  await main().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  });
+  await runCommand(main);
 }

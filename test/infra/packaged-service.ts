@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildFunctions } from '../../scripts/bundle.ts';
-import { type PackagedService, packageTemplate, type Template } from '../../scripts/package.ts';
+import { type PackagedService, packageService, type StageOptions } from '../../scripts/package.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -12,10 +12,8 @@ export interface Resource {
   readonly properties: any;
 }
 
-export interface PackagedForTest {
+export interface PackagedForTest extends PackagedService {
   readonly serviceDir: string;
-  readonly template: Template;
-  readonly templateFile: string;
   /** All resources of a type. */
   all(type: string): Resource[];
   /** The properties of the one resource with this logical id and type. */
@@ -29,14 +27,21 @@ export interface PackagedForTest {
  * `serverless.yml`, so two of them must not work in one folder.
  *
  * @param options.edit Changes `serverless.yml` first.
+ * @param options.certificates What is packaged below `certs/`.
+ * @param options.beforeRemoval Looks at the folder of a service that was refused.
  * @param options.built A service whose zips are taken, instead of building them.
  */
 export async function packagedService({
   edit = (yaml) => yaml,
   built,
-}: {
+  certificates = {},
+  beforeRemoval = () => {},
+  ...options
+}: StageOptions & {
   edit?: (yaml: string) => string;
   built?: Pick<PackagedForTest, 'serviceDir'>;
+  certificates?: Readonly<Record<string, Uint8Array>>;
+  beforeRemoval?: (serviceDir: string) => void;
 } = {}): Promise<PackagedForTest> {
   const serviceDir = mkdtempSync(join(tmpdir(), 'packaged-'));
   const remove = () => rmSync(serviceDir, { recursive: true, force: true });
@@ -46,21 +51,21 @@ export async function packagedService({
     const dist = join(serviceDir, 'dist');
     if (built) cpSync(join(built.serviceDir, 'dist'), dist, { recursive: true });
     else await buildFunctions({ outDir: dist });
-    return { ...readable(await packageTemplate({ serviceDir })), serviceDir, remove };
+    return { ...readable(await packageService({ ...options, serviceDir, certificates })), serviceDir, remove };
   } catch (error) {
+    beforeRemoval(serviceDir);
     remove();
     throw error;
   }
 }
 
-function readable({ template, templateFile }: PackagedService): Omit<PackagedForTest, 'serviceDir' | 'remove'> {
+function readable(packaged: PackagedService): Omit<PackagedForTest, 'serviceDir' | 'remove'> {
   const all = (type: string) =>
-    Object.entries(template.Resources).flatMap(([id, { Type, Properties }]) =>
+    Object.entries(packaged.template.Resources).flatMap(([id, { Type, Properties }]) =>
       Type === type ? [{ id, properties: Properties }] : [],
     );
   return {
-    template,
-    templateFile,
+    ...packaged,
     all,
     one(type, id) {
       const found = all(type).find((resource) => resource.id === id);

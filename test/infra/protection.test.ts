@@ -4,11 +4,30 @@ import { FUNCTION_NAMES } from '../../scripts/bundle.ts';
 import { logicalIdIn, type PackagedForTest, packagedService, textOf } from './packaged-service.ts';
 
 let service: PackagedForTest;
+let inVpc: PackagedForTest;
 
 beforeAll(async () => {
   service = await packagedService();
+  inVpc = await packagedService({
+    built: service,
+    param: ['vpcSubnetIds=subnet-0a1b2c3d,subnet-0b2c3d4e', 'vpcSecurityGroupIds=sg-0c3d4e5f'],
+  });
 });
-afterAll(() => service?.remove());
+afterAll(() => {
+  service?.remove();
+  inVpc?.remove();
+});
+
+/** The only actions that are allowed on every resource, each with its reason. Our own code is denied them all. */
+const ON_EVERY_RESOURCE: Readonly<Record<string, string>> = {
+  'ec2:DescribeNetworkInterfaces': 'EC2 knows no resource for it',
+  'ec2:DescribeSubnets': 'EC2 knows no resource for it',
+  'ec2:CreateNetworkInterface': 'the interface does not exist yet',
+  'ec2:DeleteNetworkInterface':
+    'EC2 gives the id of an interface after the policy is written, and Lambda checks the right on all',
+  'ec2:AssignPrivateIpAddresses': 'as for deleting',
+  'ec2:UnassignPrivateIpAddresses': 'as for deleting',
+};
 
 interface Statement {
   readonly Effect: string;
@@ -45,7 +64,26 @@ describe('permissions', () => {
         expect([Resource].flat().map(textOf)).not.toContain('*');
         for (const action of [Action].flat()) expect(action).toMatch(/^[a-z0-9-]+:[A-Za-z]+$/);
       }
+      expect(service.one('AWS::IAM::Role', role).ManagedPolicyArns ?? []).toEqual([]);
     }
+    expect(service.all('AWS::IAM::ManagedPolicy')).toEqual([]);
+  });
+
+  it('are in a VPC also those that Lambda needs for its network interfaces, for every function and not for our code', () => {
+    const [policy, ...otherPolicies] = inVpc.all('AWS::IAM::ManagedPolicy');
+    const [allow, deny, ...otherStatements] = policy?.properties.PolicyDocument.Statement ?? [];
+
+    expect(allow).toMatchObject({ Effect: 'Allow', Resource: '*' });
+    expect([...allow.Action].sort()).toEqual(Object.keys(ON_EVERY_RESOURCE).sort());
+    expect(deny).toMatchObject({ Effect: 'Deny', Action: allow.Action, Resource: '*' });
+    const [, prefix] = /:function:(.+)\*/.exec(textOf(deny.Condition.ArnLike['lambda:SourceFunctionArn'])) ?? [];
+    for (const { FunctionName, Role } of functions()) {
+      expect(FunctionName.startsWith(prefix)).toBe(true);
+      const { ManagedPolicyArns } = inVpc.one('AWS::IAM::Role', logicalIdIn(Role) ?? '');
+      expect(ManagedPolicyArns).toEqual([{ Ref: policy?.id }]);
+    }
+    expect(inVpc.one('AWS::IAM::Role', 'SchedulerRole')).not.toHaveProperty('ManagedPolicyArns');
+    expect([...otherPolicies, ...otherStatements]).toEqual([]);
   });
 
   it.each([
@@ -101,6 +139,26 @@ describe('permissions', () => {
     const [trust] = service.one('AWS::IAM::Role', 'SchedulerRole').AssumeRolePolicyDocument.Statement;
     expect(trust.Condition.StringEquals).toHaveProperty('aws:SourceAccount');
     expect(trust.Condition.StringEquals).toHaveProperty('aws:SourceArn');
+  });
+});
+
+describe('the network', () => {
+  it('of the functions is no VPC of the account, unless the stage names one', () => {
+    for (const { VpcConfig } of functions()) expect(VpcConfig).toBeUndefined();
+    const configs = inVpc.all('AWS::Lambda::Function').map(({ properties }) => properties.VpcConfig);
+    expect(configs).toEqual(
+      FUNCTION_NAMES.map(() => ({
+        SubnetIds: ['subnet-0a1b2c3d', 'subnet-0b2c3d4e'],
+        SecurityGroupIds: ['sg-0c3d4e5f'],
+      })),
+    );
+  });
+
+  it('adds one policy in a VPC, and no other resource', () => {
+    const { NetworkInterfacePolicy, ...others } = inVpc.template.Resources;
+
+    expect(NetworkInterfacePolicy).toBeDefined();
+    expect(Object.keys(others).sort()).toEqual(Object.keys(service.template.Resources).sort());
   });
 });
 

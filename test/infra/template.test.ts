@@ -222,6 +222,15 @@ describe('schedules', () => {
     ).toEqual(declared);
   });
 
+  it('tick from the first deployment on, unless the stage says DISABLED', async () => {
+    const off = await packagedService({ built: service, param: ['schedules=DISABLED'] });
+    off.remove();
+
+    const states = off.all('AWS::Scheduler::Schedule').map(({ properties }) => properties.State);
+    expect(schedules().map(({ State }) => State)).toEqual(states.map(() => 'ENABLED'));
+    expect(new Set(states)).toEqual(new Set(['DISABLED']));
+  });
+
   it('leave a failed run to the next tick, and a lost tick in a queue with an alarm', () => {
     const config = service.one('AWS::Lambda::EventInvokeConfig', 'ScheduleLambdaEvConf');
 
