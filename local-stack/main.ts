@@ -94,7 +94,7 @@ function build(): Promise<void> {
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`The build failed:\n${words.trim()}`))));
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(words.trim()))));
   });
 }
 
