@@ -40,6 +40,7 @@ export type NoResponseCode =
   | 'TIMED_OUT'
   | 'DEADLINE_TOO_CLOSE'
   | 'NO_FREE_CONNECTION'
+  | 'CIRCUIT_OPEN'
   | 'ABORTED';
 
 /** Nobody answered: the exchange ended before a whole response had arrived. */
@@ -50,7 +51,11 @@ export class NoResponseError extends IntegrationError {
   /** False when it is certain that not one byte of the request had left; a write may then be sent again. */
   readonly sent: boolean;
 
-  constructor(code: NoResponseCode, message: string, options: { sent: boolean; cause?: unknown }) {
+  constructor(
+    code: NoResponseCode,
+    message: string,
+    options: { sent: boolean; cause?: unknown; retryAfterMs?: number | undefined },
+  ) {
     super(message, options);
     this.code = code;
     this.sent = options.sent;
@@ -149,14 +154,23 @@ export type SiebelResponseCode =
   | 'NOT_FOUND'
   | 'TOO_LARGE';
 
-/** Siebel, or a gateway in front of it, answered and said no. */
+/**
+ * Who spoke: Siebel itself, by one of its codes or an `ERROR`; the servlet container it runs in, by a page of its own; or
+ * something in front of both. Unknown when the answer shows nothing of it.
+ */
+export type AnsweredBy = 'siebel' | 'servlet-container' | 'gateway' | 'unknown';
+
+/** Siebel, or something in front of it, answered and said no. */
 export class SiebelResponseError extends IntegrationError {
   override readonly name = 'SiebelResponseError';
   readonly code: SiebelResponseCode;
   readonly failureClass: FailureClass;
   readonly status: number;
-  /** Every SBL code of the answer in order of appearance: `['SBL-DAT-00498', 'SBL-EAI-04389']`. */
+  /** Every SBL code of the answer in order of appearance, each once: `['SBL-DAT-00498', 'SBL-EAI-04389']`. */
   readonly siebelCodes: readonly string[];
+  readonly answeredBy: AnsweredBy;
+  /** Siebel has said that it is not able to answer now, which has nothing to do with what was asked. */
+  readonly passing: boolean;
 
   constructor(
     code: SiebelResponseCode,
@@ -165,6 +179,10 @@ export class SiebelResponseError extends IntegrationError {
       failureClass: FailureClass;
       status: number;
       siebelCodes?: readonly string[];
+      /** Default `siebel`. */
+      answeredBy?: AnsweredBy;
+      /** Default false. */
+      passing?: boolean;
       retryAfterMs?: number | undefined;
       cause?: unknown;
     },
@@ -174,7 +192,20 @@ export class SiebelResponseError extends IntegrationError {
     this.failureClass = options.failureClass;
     this.status = options.status;
     this.siebelCodes = options.siebelCodes ?? [];
+    this.answeredBy = options.answeredBy ?? 'siebel';
+    this.passing = options.passing ?? false;
   }
+}
+
+/**
+ * A call that may not be repeated had left, and no definite answer came: whether Siebel has done it is not known.
+ *
+ * `cause` is what came instead. Never sent again by itself; whoever asked looks at Siebel first.
+ */
+export class UnknownOutcomeError extends IntegrationError {
+  override readonly name = 'UnknownOutcomeError';
+  readonly code = 'OUTCOME_UNKNOWN';
+  readonly failureClass = 'unknown-outcome';
 }
 
 /** One thing wrong with an input. */

@@ -1,4 +1,12 @@
-import { errorNameOf, type FailureClass, failureClassOf, IntegrationError, SiebelResponseError } from './errors.ts';
+import {
+  errorNameOf,
+  type FailureClass,
+  failureClassOf,
+  IntegrationError,
+  SiebelResponseError,
+  UnknownOutcomeError,
+  UnusableResponseError,
+} from './errors.ts';
 import type { LogFields, Metrics } from './logger.ts';
 
 const MAX_STACK_LENGTH = 1_000;
@@ -11,8 +19,8 @@ export function failureFields(error: unknown): LogFields {
   if (error === undefined) return {};
   const failureClass = failureClassOf(error);
   if (error instanceof IntegrationError) {
-    const { status: siebelStatus, siebelCodes } = error instanceof SiebelResponseError ? error : {};
-    return { class: failureClass, code: error.code, detail: error.message, siebelStatus, siebelCodes };
+    const { code, message: detail } = error;
+    return { class: failureClass, code, detail, ...causeFields(error), ...answerFields(error) };
   }
   const stack = error instanceof Error ? { stack: placesOf(error) } : {};
   return { class: failureClass, code: 'BUG', errorName: errorNameOf(error), ...stack };
@@ -26,6 +34,20 @@ export function failureFields(error: unknown): LogFields {
 export function countFailure(failureClass: FailureClass, metrics: Pick<Metrics, 'count'>): void {
   if (failureClass === 'configuration') metrics.count('failure.configuration');
   if (failureClass === 'bug') metrics.count('failure.bug');
+}
+
+/** What came in the place of an answer. */
+function causeFields(error: IntegrationError): LogFields {
+  const { cause } = error;
+  if (!(error instanceof UnknownOutcomeError && cause instanceof IntegrationError)) return {};
+  return { causeCode: cause.code, ...answerFields(cause) };
+}
+
+function answerFields(error: IntegrationError): LogFields {
+  if (error instanceof UnusableResponseError) return { siebelStatus: error.status };
+  if (!(error instanceof SiebelResponseError)) return {};
+  const { status: siebelStatus, siebelCodes, answeredBy } = error;
+  return { siebelStatus, siebelCodes, answeredBy };
 }
 
 function placesOf({ stack = '' }: Error): string {

@@ -1,6 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import {
+  NO_RESPONSE,
+  SIEBEL_RESPONSE,
+  SURROUNDINGS,
+  TLS,
+  UNKNOWN_OUTCOME,
+  UNUSABLE_RESPONSE,
+} from '../../lib/error-reference.ts';
+import {
+  ConfigurationError,
+  NoResponseError,
+  ServiceUnavailableError,
+  TlsError,
+  UnknownOutcomeError,
+  UnusableResponseError,
+} from '../../lib/errors.ts';
+import { KINDS } from '../../lib/siebel/codes.ts';
+import { withTables } from '../../scripts/error-reference.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** A code as an argument, behind a pointer or alone: `refused('/operation', 'UNKNOWN_OPERATION', …)`. */
@@ -12,7 +30,8 @@ const page = textOf('docs/errors.md');
 const sources = ['lib', 'functions'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((file) => file.endsWith('.ts')),
+    // What the page is made of proves nothing of what there is.
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('-reference.ts')),
 );
 
 describe('docs/errors.md', () => {
@@ -73,6 +92,67 @@ describe('docs/errors.md', () => {
     const codes = codesOfRows();
 
     expect(codes.filter((code, index) => codes.indexOf(code) !== index)).toEqual([]);
+  });
+});
+
+describe('the tables of docs/errors.md', () => {
+  it('are those in the code; else run `npm run fix`', () => {
+    expect(page).toBe(withTables(page));
+  });
+
+  it('come back when somebody has changed one by hand, and nothing else changes', () => {
+    const changed = page.replace('| `DNS_FAILED` |', '| `DNS_FAILED` or so |').replace(/^\| `SBL-EAI-04383`.*\n/m, '');
+
+    expect(changed).not.toBe(page);
+    expect(withTables(changed)).toBe(page);
+    expect(withTables(page.replace('Metrics', 'Meters'))).toBe(page.replace('Metrics', 'Meters'));
+  });
+
+  it('have a place each', () => {
+    expect(() => withTables(page.replace('<!-- table: tls -->', ''))).toThrow('tls');
+    expect(() => withTables(page.replace('<!-- table: tls -->', '<!-- table: tsl -->'))).toThrow('tsl');
+    expect(() => withTables(`${page}\n<!-- table: tls -->\n<!-- end -->\n`)).toThrow('tls');
+  });
+
+  it('name the class that the errors have', () => {
+    const of = (error: { code: string; failureClass: string }) => [error.code, error.failureClass];
+    const codesOf = <Code extends string>(references: Readonly<Record<Code, unknown>>) =>
+      Object.keys(references) as Code[];
+    const ends = ['BATCH_FAILED', 'UNFINISHED', 'BUG'];
+    const surroundings = codesOf(SURROUNDINGS).filter((code) => !ends.includes(code));
+    const errors = [
+      ...codesOf(NO_RESPONSE).map((code) => new NoResponseError(code, '', { sent: false })),
+      ...codesOf(TLS).map((code) => new TlsError(code, '')),
+      ...codesOf(UNUSABLE_RESPONSE).map((code) => new UnusableResponseError(code, '', { status: 200 })),
+      ...surroundings.map((code) =>
+        code.endsWith('_UNAVAILABLE')
+          ? new ServiceUnavailableError(code as 'STATE_UNAVAILABLE', '')
+          : new ConfigurationError('', { code: code as 'CONFIGURATION' }),
+      ),
+      new UnknownOutcomeError(''),
+      ...Object.values(KINDS),
+    ];
+    const references = {
+      ...NO_RESPONSE,
+      ...TLS,
+      ...UNUSABLE_RESPONSE,
+      ...SURROUNDINGS,
+      ...UNKNOWN_OUTCOME,
+      ...SIEBEL_RESPONSE,
+    };
+
+    expect(errors.map(of)).toEqual(errors.map(({ code }) => [code, references[code].class]));
+  });
+
+  it('show every code of Siebel with what becomes of it', () => {
+    const rows = [...page.matchAll(/^\| `(SBL-[A-Z]{3}-\d{5})` \| (.*) \| (.*) \| (.*) \| ([DOA]) \|$/gm)];
+
+    expect(rows.length).toBeGreaterThan(40);
+    const ours = new Map(rows.map(([, code, , our]) => [code, our]));
+    expect(ours.get('SBL-EAI-04383')).toBe('`SIEBEL_CONFLICT`');
+    expect(ours.get('SBL-EAI-04378')).toBe('none: no records');
+    expect(ours.get('SBL-EAI-04389')).toBe("the inner code's, else `SIEBEL_VALIDATION`");
+    expect(ours.get('SBL-BPR-00162')).toBe("the inner code's");
   });
 });
 
