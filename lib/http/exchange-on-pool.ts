@@ -5,7 +5,8 @@ import { NoResponseError } from '../errors.ts';
 import { bodyTooLarge } from './body.ts';
 import type { Connections } from './connections.ts';
 import type { HttpRequest, HttpResponse } from './exchange.ts';
-import { failureOf } from './failures.ts';
+import { cutOff, failureOf } from './failures.ts';
+import { gatheredBody } from './gathered-body.ts';
 
 /** An answer whose body is still as it came. */
 export type RawResponse = Pick<HttpResponse, 'status' | 'headers' | 'body'>;
@@ -37,8 +38,7 @@ export function exchangeOn({
   return ({ method, path, headers, body, deadlineAtMs, signal }, timeoutMs) =>
     new Promise((resolve, reject) => {
       const startedAtMs = clock.elapsed();
-      const chunks: Buffer[] = [];
-      let length = 0;
+      const gathered = gatheredBody();
       let sent = false;
       let status: number | undefined;
       let responseHeaders: Readonly<Record<string, string>> = {};
@@ -99,14 +99,14 @@ export function exchangeOn({
             if (Number(responseHeaders['content-length']) > maxBodyBytes) throw bodyTooLarge(status, maxBodyBytes);
           },
           onResponseData(_, chunk) {
-            length += chunk.length;
-            if (status !== undefined && length > maxBodyBytes) throw bodyTooLarge(status, maxBodyBytes);
-            chunks.push(chunk);
+            gathered.add(chunk);
+            if (status !== undefined && gathered.length > maxBodyBytes) throw bodyTooLarge(status, maxBodyBytes);
           },
           onResponseEnd() {
             clear();
             noteIdle();
-            const response = { status: status ?? 0, headers: responseHeaders, body: Buffer.concat(chunks, length) };
+            const response = { status: status ?? 0, headers: responseHeaders, body: gathered.whole() };
+            if (isCutEmpty(response)) return reject(cutOff(origin, response.status));
             // Undici takes a turn of the event loop before it uses the connection again. A caller that is faster
             // would make it open another.
             queueMicrotask(() => setImmediate(resolve, response));
@@ -119,6 +119,14 @@ export function exchangeOn({
     });
 }
 
+/** A success without a body that has not said so: its connection has ended before the first byte of one. */
+function isCutEmpty({ status, headers, body }: RawResponse): boolean {
+  if (body.length > 0 || status < 200 || status >= 300 || status === 204) return false;
+  return headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
+}
+
 function joined(fields: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]));
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value = '']) => [name, typeof value === 'string' ? value : value.join(', ')]),
+  );
 }

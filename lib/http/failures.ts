@@ -48,13 +48,9 @@ export function failureOf(error: unknown, { sent, status }: Progress, origin: st
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') return error;
 
-  const cause = error;
-  if (status !== undefined) {
-    return new UnusableResponseError('BODY_TRUNCATED', `${origin} broke off in the middle of its answer`, {
-      status,
-      cause,
-    });
-  }
+  // The parser's own error carries what it could not parse, which may be anybody's data.
+  const cause = 'data' in error ? undefined : error;
+  if (status !== undefined) return cutOff(origin, status, cause);
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
     return new NoResponseError('ABORTED', `the client for ${origin} has been closed`, { sent, cause });
   }
@@ -70,6 +66,14 @@ export function failureOf(error: unknown, { sent, status }: Progress, origin: st
   const what = noResponseCode === 'DNS_FAILED' ? 'its name could not be resolved' : 'no connection could be made';
   return new NoResponseError(noResponseCode, `${origin} was not reached, ${what}${code && ` (${code})`}`, {
     sent,
+    cause,
+  });
+}
+
+/** The answer has ended before its end. */
+export function cutOff(origin: string, status: number, cause?: unknown): UnusableResponseError {
+  return new UnusableResponseError('BODY_TRUNCATED', `${origin} broke off in the middle of its answer`, {
+    status,
     cause,
   });
 }

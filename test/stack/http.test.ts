@@ -5,7 +5,13 @@ import { request, serving } from '../support/http-client.ts';
 
 describe('httpClient: time', () => {
   it('gives up when no answer comes, within its own limit, and says that the request was sent', async () => {
-    const { get } = await serving(() => {}, { totalTimeoutMs: 60 });
+    const { get } = await serving(
+      (request, response) => {
+        if (request.url === '/opens-the-connection') response.end();
+      },
+      { totalTimeoutMs: 1_000 },
+    );
+    await get('/opens-the-connection');
 
     await expect(get('/')).rejects.toMatchObject({ code: 'TIMED_OUT', sent: true, retryable: true });
   });
@@ -25,7 +31,7 @@ describe('httpClient: time', () => {
   it("keeps the caller's deadline when that is earlier than its own limit", async () => {
     const { get } = await serving(() => {}, { totalTimeoutMs: 60_000 });
 
-    await expect(get('/', { deadlineAtMs: Date.now() + 60 })).rejects.toMatchObject({ code: 'TIMED_OUT' });
+    await expect(get('/', { deadlineAtMs: Date.now() + 1_000 })).rejects.toMatchObject({ code: 'TIMED_OUT' });
   });
 
   it('sends nothing when no time is left', async () => {
@@ -51,11 +57,11 @@ describe('httpClient: time', () => {
   });
 
   it('waits for a free connection no longer than that, and then sends nothing', async () => {
-    const { get, server } = await serving(() => {}, { connections: 1, totalTimeoutMs: 200 });
+    const { get, server } = await serving(() => {}, { connections: 1, totalTimeoutMs: 1_000 });
 
     const calls = await Promise.allSettled([
       get('/first'),
-      get('/second', { method: 'PUT', deadlineAtMs: Date.now() + 80 }),
+      get('/second', { method: 'PUT', deadlineAtMs: Date.now() + 500 }),
     ]);
 
     expect(calls).toMatchObject([
