@@ -1,132 +1,118 @@
 import { type FailureClass, type SiebelResponseCode, SiebelResponseError } from '../errors.ts';
 import { isObject } from '../json.ts';
+import type { FailureMembers } from './call.ts';
+import { isWrapper, KINDS, kindOf, type SiebelCodeKind } from './codes.ts';
+import { codesAtEnd, codesIn, type FailureText, failureText, hasText } from './failure-text.ts';
 
-/** What a Siebel code means, whatever the HTTP status beside it. */
-type Meaning =
-  | 'no-data'
-  | 'conflict'
-  | 'invalid'
-  | 'forbidden'
-  | 'business'
-  | 'field-unknown'
-  | 'not-enabled'
-  | 'passing';
+export { type FailureText, failureText, failureTextOf } from './failure-text.ts';
 
-/** @see docs/siebel.md, codes: what each one says and where that is known from. */
-const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
-  ...each('no-data', ['EAI-04378', 'CMI-00122']),
-  ...each('conflict', ['EAI-04381', 'EAI-04383', 'DAT-00381', 'DAT-00382']),
-  ...each('invalid', ['EAI-04389', 'EAI-04390', 'EAI-04397', 'EAI-04401', 'EAI-04403']),
-  ...each('invalid', ['DAT-00225', 'DAT-00359', 'DAT-00398', 'DAT-00498', 'DAT-00521']),
-  ...each('forbidden', ['DAT-00278', 'DAT-00279', 'DAT-00284', 'DAT-00510', 'DAT-00542', 'DAT-00553', 'DAT-00825']),
-  ...each('forbidden', ['EAI-04421']),
-  ...each('field-unknown', ['EAI-50258', 'DAT-00416']),
-  ...each('not-enabled', ['EAI-50238', 'EAI-50257', 'EAI-50297']),
-  // 00523, "changed since it was read", may be sent again because all writes here set values whatever they were before.
-  ...each('passing', ['EAI-05001', 'UIF-00880', 'DAT-00523']),
-]);
-/** Raised by scripts and applications of the customer. */
-const BUSINESS = /^SBL-(?:EXL|APS|IAI)-/;
-/** Say only that something inside failed; they count when no other code stands beside them. */
-const WRAPPERS: ReadonlySet<string> = new Set(['SBL-EAI-04376', 'SBL-EAI-04451', 'SBL-EAI-04389', 'SBL-BPR-00162']);
+type Meaning = Exclude<SiebelCodeKind, 'wrapper'>;
 
-const CODE = /SBL-[A-Z]{3}-\d{5}/g;
-const NO_DATA = /^there is no data for the requested resource[\s.!]*$/i;
 const NO_SESSION = /could not open a session/i;
-/** Patterns are only run over this much of a text from outside: its beginning, and its end with the root cause. */
-const MAX_HEAD = 1_024;
-const MAX_TAIL = 3_072;
-/** Members that carry a text about a failure, the most telling one last. */
-const TEXT_MEMBERS = ['message', 'title', 'error', 'Error Message', 'detail', 'ERROR', 'Error Code', 'errorCode'];
+/** Members that hold one of Siebel's codes, which no output of a call has a use for. */
+const CODED_MEMBERS = ['error', 'Error', 'errorCode', 'Error Message', 'message'];
 
-/** What an answer says about a failure: the texts as they came, for classification only. They may quote data. */
-export interface FailureText {
-  /** Blocks of text; the last one holds the root cause. */
-  readonly blocks: readonly string[];
-  /** Every SBL code in order of appearance, each once. */
-  readonly codes: readonly string[];
-}
-
-/** The texts of an answer that is not a success: of its known members when it is JSON, else all of it. */
-export function failureText(body: unknown): FailureText {
-  const texts = isObject(body)
-    ? TEXT_MEMBERS.map((name) => (Object.hasOwn(body, name) ? body[name] : undefined))
-    : [body];
-  const blocks = texts
-    .filter((text) => typeof text === 'string' && text !== '')
-    .flatMap((text) => bounded(text as string).split(/\s--\s|(?<=\))--(?=\()/));
-  return { blocks, codes: [...new Set(blocks.flatMap((block) => block.match(CODE) ?? []))] };
-}
-
-/** The failure that a JSON answer with a 2xx status carries all the same; `undefined` when it carries none. */
-export function failureInSuccess(body: unknown): FailureText | undefined {
-  if (!isObject(body)) return undefined;
-  // A record may well have a field named Error Code, and has an Id then.
-  const failed = hasText(body, 'ERROR') || (hasText(body, 'Error Code') && !Object.hasOwn(body, 'Id'));
-  return failed ? failureText(body) : undefined;
+/** A failure that an answer carries in spite of its status. */
+export interface FailureInSuccess {
+  readonly text: FailureText;
+  /** It is one by what the owner of the service has declared, and no code of Siebel's need stand beside it. */
+  readonly declared: boolean;
 }
 
 /**
- * What it means that Siebel said no: its own code decides first, then the HTTP status.
+ * The failure that a JSON answer with a 2xx status carries all the same; `undefined` when it carries none: an `ERROR`, an
+ * `Error Code`, a renamed member with one of Siebel's codes, or a member that was declared to report failures.
+ *
+ * @param members Members of a service's output by the values that mean success. Case and blanks at the ends count.
+ */
+export function failureInSuccess(body: unknown, members: FailureMembers = {}): FailureInSuccess | undefined {
+  if (!isObject(body)) return undefined;
+  const output = Object.hasOwn(body, 'items') ? body['items'] : undefined;
+  const parts = isObject(output) ? [body, output] : [body];
+  const byDeclaration = parts.find((part) => isDeclaredFailure(part, members));
+  const failed = parts.find(reportsFailure) ?? byDeclaration;
+  // Nobody in front of Siebel speaks in these members.
+  return failed && { text: { ...failureText(failed), answeredBy: 'siebel' }, declared: byDeclaration !== undefined };
+}
+
+/**
+ * What it means that Siebel said no: its own code decides first, then the HTTP status. Total: every status with every
+ * text has exactly one result.
  *
  * @param options.component What was called, as `siebel.config.ts` names it: `Account/Account`.
+ * @param options.declared The owner of a service has declared that this is a failure: without a known code it is a refusal
+ *   of the business.
+ * @param options.ofService A service or workflow was called, which fails when it finds nothing.
  * @returns `no-data` when Siebel has nothing to show; else the error to throw, without any of Siebel's text.
  */
 export function classifyFailure(
   status: number,
-  { blocks, codes }: FailureText,
-  { retryAfterMs, component }: { retryAfterMs?: number | undefined; component?: string | undefined } = {},
+  text: FailureText,
+  {
+    retryAfterMs,
+    component,
+    declared = false,
+    ofService = false,
+  }: {
+    retryAfterMs?: number | undefined;
+    component?: string | undefined;
+    declared?: boolean;
+    ofService?: boolean;
+  } = {},
 ): 'no-data' | SiebelResponseError {
-  const code = rootCode(blocks);
-  const meaning = code === undefined ? meaningOfText(status, blocks) : meaningOf(code);
-  const refused = (name: SiebelResponseCode, failureClass: FailureClass, because: string) =>
-    new SiebelResponseError(name, `Siebel ${because} (${[`HTTP ${status}`, ...codes].join(', ')})`, {
+  const { blocks, codes, answeredBy } = text;
+  const refused = (code: SiebelResponseCode, failureClass: FailureClass, because: string) =>
+    new SiebelResponseError(code, `${SPEAKERS[answeredBy]} ${because} (${[`HTTP ${status}`, ...codes].join(', ')})`, {
       failureClass,
       status,
       siebelCodes: codes,
+      answeredBy,
+      passing: meaning === 'passing',
       retryAfterMs,
     });
 
+  const meaning = meaningOf(status, rootCode(blocks), text) ?? (declared ? 'business' : undefined);
   switch (meaning) {
-    case 'no-data':
-      return 'no-data';
-    case 'conflict':
-      return refused('SIEBEL_CONFLICT', 'message', 'has a record with this key already');
-    case 'invalid':
-      return refused('SIEBEL_VALIDATION', 'message', 'refused the values');
-    case 'forbidden':
-      return refused('FORBIDDEN', 'message', 'does not allow the integration user to do this');
-    case 'business':
-      return refused('SIEBEL_BUSINESS', 'message', 'refused by a rule of the business');
-    case 'field-unknown':
-      return refused(
-        'SIEBEL_CONFIGURATION',
-        'configuration',
-        `does not know a field${component ? ` of ${component}` : ''}: a field name in siebel.config.ts is probably wrong`,
-      );
-    case 'not-enabled':
-      return refused(
-        'SIEBEL_CONFIGURATION',
-        'configuration',
-        `does not know ${component ?? 'a component'}, or has not enabled it for REST`,
-      );
-    case 'passing':
-      return refused('SIEBEL_UNAVAILABLE', 'environment', 'is not able to answer now');
-    default:
+    case undefined:
       return byStatus(status, { fromSiebel: codes.length > 0, component }, refused);
+    case 'no-data':
+      return ofService ? refused('NOT_FOUND', 'message', `has no record for ${component ?? 'the call'}`) : 'no-data';
+    case 'field-unknown':
+    case 'not-enabled': {
+      const { code, failureClass, because } = KINDS[meaning];
+      return refused(code, failureClass, component === undefined ? because : NAMING[meaning](component));
+    }
+    default: {
+      const { code, failureClass, because } = KINDS[meaning];
+      return refused(code, failureClass, because);
+    }
   }
 }
+
+/** Subjects of the sentence that an error's text is. */
+const SPEAKERS = {
+  siebel: 'Siebel',
+  'servlet-container': "Siebel's servlet container",
+  gateway: 'something in front of Siebel',
+  unknown: 'Siebel, or something in front of it,',
+} as const;
+
+const NAMING = {
+  'field-unknown': (component: string) =>
+    `does not know a field of ${component}: a field name in siebel.config.ts is probably wrong, or searches know the field by another, for searchedAs`,
+  'not-enabled': (component: string) => `does not know ${component}, or has not enabled it for REST`,
+} as const;
 
 function byStatus(
   status: number,
   { fromSiebel, component }: { fromSiebel: boolean; component: string | undefined },
-  refused: (name: SiebelResponseCode, failureClass: FailureClass, because: string) => SiebelResponseError,
+  refused: (code: SiebelResponseCode, failureClass: FailureClass, because: string) => SiebelResponseError,
 ): SiebelResponseError {
   switch (status) {
     case 403:
       return fromSiebel
-        ? refused('FORBIDDEN', 'message', 'does not allow the integration user to do this')
-        : refused('SIEBEL_CONFIGURATION', 'configuration', 'was not reached: a gateway forbids the call');
+        ? refused('FORBIDDEN', 'message', KINDS.forbidden.because)
+        : refused('SIEBEL_CONFIGURATION', 'configuration', 'forbids the call without a code of Siebel');
     case 404:
       return refused(
         'SIEBEL_CONFIGURATION',
@@ -142,35 +128,73 @@ function byStatus(
     case 413:
     case 414:
       return refused('TOO_LARGE', 'message', 'does not take a request of this size');
+    case 429:
+      return refused('SIEBEL_UNAVAILABLE', 'environment', 'asks for fewer requests');
     default:
-      return refused('SIEBEL_UNAVAILABLE', 'environment', 'failed without a reason that it named');
+      return refused('SIEBEL_UNAVAILABLE', 'environment', 'failed without a reason that is known');
   }
 }
 
-/** The first code of the last block that is more than a wrapper; a wrapper when there is nothing else. */
+/**
+ * The first code at the end of the last block that is more than a wrapper. What stands before it may quote data: beside a
+ * wrapper it may say why the values were refused, and nothing that would let the call wait or look like success. Where no
+ * block ends in a code, those inside count.
+ */
 function rootCode(blocks: readonly string[]): string | undefined {
-  const byBlock = blocks.map((block) => block.match(CODE) ?? []).reverse();
-  const codes = byBlock.flat();
-  return codes.find((code) => !WRAPPERS.has(code)) ?? codes.find((code) => MEANINGS.has(code)) ?? codes[0];
+  const ends = blocks.map(codesAtEnd).reverse();
+  const inside = blocks.map(codesIn).reverse().flat();
+  const [last = []] = ends;
+  const atEnd = ends.flat();
+  if (atEnd.length === 0) return innermost(inside.filter((code) => kindOf(code) !== 'no-data'));
+
+  const trusted = last.length > 0 ? last : atEnd;
+  const decisive = trusted.find((code) => !isWrapper(code));
+  return decisive ?? [...atEnd, ...inside].find(refusesValues) ?? innermost(trusted);
 }
 
-function meaningOf(code: string): Meaning | undefined {
-  return BUSINESS.test(code) ? 'business' : MEANINGS.get(code);
+function innermost(codes: readonly string[]): string | undefined {
+  return codes.find((code) => !isWrapper(code)) ?? codes.find((code) => kindOf(code) !== 'wrapper') ?? codes[0];
 }
 
-function meaningOfText(status: number, blocks: readonly string[]): Meaning | undefined {
-  if ((status === 404 || status < 300) && blocks.some((block) => NO_DATA.test(block.trim()))) return 'no-data';
+function refusesValues(code: string): boolean {
+  const kind = kindOf(code);
+  return (
+    !isWrapper(code) &&
+    kind !== undefined &&
+    kind in KINDS &&
+    KINDS[kind as keyof typeof KINDS].failureClass === 'message'
+  );
+}
+
+function meaningOf(
+  status: number,
+  code: string | undefined,
+  { blocks, saysNoData, isData }: FailureText,
+): Meaning | undefined {
+  if (code !== undefined) {
+    const kind = kindOf(code);
+    return kind === 'wrapper' || (kind === 'no-data' && !isData) ? undefined : kind;
+  }
+  if (saysNoData && (status === 404 || status < 300)) return 'no-data';
   return blocks.some((block) => NO_SESSION.test(block)) ? 'passing' : undefined;
 }
 
-function bounded(text: string): string {
-  return text.length <= MAX_HEAD + MAX_TAIL ? text : `${text.slice(0, MAX_HEAD)}\n${text.slice(-MAX_TAIL)}`;
+function reportsFailure(part: Readonly<Record<string, unknown>>): boolean {
+  if (hasText(part, 'ERROR')) return true;
+  // A record may well have a field of such a name, and has an Id then.
+  if (Object.hasOwn(part, 'Id')) return false;
+  return (
+    hasText(part, 'Error Code') ||
+    CODED_MEMBERS.some((name) => hasText(part, name) && codesIn(String(part[name]).slice(0, MAX_CODED)).length > 0)
+  );
 }
 
-function hasText(body: Readonly<Record<string, unknown>>, name: string): boolean {
-  return Object.hasOwn(body, name) && typeof body[name] === 'string' && body[name] !== '';
-}
+/** A code stands at the beginning or the end of a text; both are found in a text of sane length. */
+const MAX_CODED = 4_096;
 
-function each(meaning: Meaning, codes: readonly string[]): [string, Meaning][] {
-  return codes.map((code) => [`SBL-${code}`, meaning]);
+function isDeclaredFailure(part: Readonly<Record<string, unknown>>, members: FailureMembers): boolean {
+  return Object.entries(members).some(
+    ([name, successes]) =>
+      Object.hasOwn(part, name) && !successes.includes(part[name] === null ? '' : String(part[name])),
+  );
 }
