@@ -22,6 +22,13 @@ const SETTINGS = {
   SIEBEL_CA_FILE: optional(path()),
   /** Total time of one Siebel call, from name resolution to the last byte. */
   SIEBEL_TIMEOUT_MS: integer(100, 600_000, 20_000),
+  /**
+   * How long after its start a call that was given up still counts as being at work in Siebel: its place stays taken, so
+   * that no more than the agreed number of calls is there at a time (R49).
+   */
+  SIEBEL_ABANDONED_HOLD_SECONDS: integer(0, 600, 60),
+  /** How long Siebel is left alone after five failures in a row; doubles up to six times itself. */
+  SIEBEL_CIRCUIT_OPEN_SECONDS: integer(1, 30, 5),
   /** Token endpoint of the identity domain: `https://idcs-….identity.oraclecloud.com/oauth2/v1/token`. */
   TOKEN_URL: url(),
   /** Scope or scopes to ask for, parted by blanks. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { NoResponseError, TlsError, TokenRequestError, UnusableResponseError } from '../../../lib/errors.ts';
 import type { HttpClient } from '../../../lib/http/exchange.ts';
-import type { AccessTokenSource, TokenNeed } from '../../../lib/oauth/access-token.ts';
+import type { AccessToken, AccessTokenSource, TokenNeed } from '../../../lib/oauth/access-token.ts';
 import type { CallReport } from '../../../lib/siebel/call.ts';
 import { siebelClient } from '../../../lib/siebel/client.ts';
+import { permits } from '../../../lib/siebel/permits.ts';
 import { retryBudget } from '../../../lib/siebel/retry-budget.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { setUp } from '../../support/token-cache.ts';
@@ -12,6 +13,7 @@ import {
   ACCOUNT,
   answer,
   clientOver,
+  closedCircuit,
   countedTokens,
   noData,
   type Scripted,
@@ -21,10 +23,11 @@ import {
 } from './parts.ts';
 
 const GOOD = answer(200, { items: [{ Id: '1-1', Name: 'Acme' }] });
+const tooLarge = new UnusableResponseError('BODY_TOO_LARGE', 'large', { status: 200 });
 const lost = new NoResponseError('CONNECTION_LOST', 'connection lost', { sent: true });
 
 function get({ client, options, clock }: ReturnType<typeof clientOver>) {
-  return settledOn(clock, client.get(ACCOUNT, '1-1', { viewMode: 'All' }, options));
+  return settledOn(clock, client.get(ACCOUNT, '1-1', {}, options));
 }
 
 function upsert({ client, options, clock }: ReturnType<typeof clientOver>) {
@@ -63,7 +66,7 @@ describe('a call to Siebel', () => {
     const { signal } = new AbortController();
     const deadlineAtMs = clock.now() + 58_000;
 
-    await client.get(ACCOUNT, '1-1', { viewMode: 'All' }, { deadlineAtMs, signal });
+    await client.get(ACCOUNT, '1-1', {}, { deadlineAtMs, signal });
 
     expect(needs).toEqual(Array(2).fill({ deadlineAtMs, useMs: 20_000, signal }));
     expect(needs[0]?.signal).toBe(signal);
@@ -74,9 +77,7 @@ describe('a call to Siebel', () => {
     const clock = fakeClock();
     const tokens = { ...countedTokens().source, get: () => token(value) };
     const client = siebelClient({ http, tokens, baseUrl: new URL('https://h/s'), clock });
-    await expect(
-      client.get(ACCOUNT, '1-1', { viewMode: 'All' }, { deadlineAtMs: clock.now() + 9_000 }),
-    ).rejects.toThrow(/token/);
+    await expect(client.get(ACCOUNT, '1-1', {}, { deadlineAtMs: clock.now() + 9_000 })).rejects.toThrow(/token/);
     expect(http.requests).toEqual([]);
   });
 
@@ -89,6 +90,8 @@ describe('a call to Siebel', () => {
     ['HTTP 503 (F62)', answer(503)],
     ['a sign-in page (F66)', answer(200, '<html>', { 'content-type': 'text/html' })],
     ['cut JSON (F68)', answer(200, '{"items":[{"Id":')],
+    ['an answer without the record', answer(200, {})],
+    ['bytes that are not UTF-8', { ...GOOD, body: Buffer.from([0x22, 0xff, 0x22]) }],
     ['a lost database connection', answer(503, { ERROR: 'Lost.(SBL-EAI-05001)' })],
   ])('repeats a read and an upsert once after %s', async (_what, first) => {
     const reading = clientOver([first, GOOD]);
@@ -112,6 +115,7 @@ describe('a call to Siebel', () => {
     ['HTTP 429', answer(429), 'SIEBEL_UNAVAILABLE'],
     ['HTTP 429 with a code', answer(429, { ERROR: 'Slow.(SBL-XXX-11111)' }), 'SIEBEL_UNAVAILABLE'],
     ['a redirect (F77)', answer(302), 'REDIRECTED'],
+    ['a body over the limit', tooLarge, 'BODY_TOO_LARGE'],
     ['a bad certificate (F93)', new TlsError('TLS_UNKNOWN_AUTHORITY', 'unknown'), 'TLS_UNKNOWN_AUTHORITY'],
     ['a spent deadline', new NoResponseError('DEADLINE_TOO_CLOSE', 'late', { sent: false }), 'DEADLINE_TOO_CLOSE'],
     ['an abort', new NoResponseError('ABORTED', 'aborted', { sent: true }), 'ABORTED'],
@@ -122,7 +126,7 @@ describe('a call to Siebel', () => {
   });
 
   it('stops repeating when the budget is spent, and earns it again by successes (R46)', async () => {
-    const outage = clientOver(Array(2_000).fill(answer(503)), { retryBudget: retryBudget() });
+    const outage = clientOver(Array(2_000).fill(answer(503)), { retryBudget: retryBudget(), circuit: closedCircuit });
     for (let call = 0; call < 1_000; call += 1)
       await expect(get(outage)).rejects.toMatchObject({ code: 'SIEBEL_UNAVAILABLE' });
     expect(outage.http.requests).toHaveLength(1_002);
@@ -137,7 +141,7 @@ describe('a call to Siebel', () => {
   it('waits a random part of 100 ms before the second attempt', async () => {
     const parts = clientOver([lost, GOOD], { clock: fakeClock({ random: () => 0.25 }) });
     const startedMs = parts.clock.now();
-    const call = parts.client.get(ACCOUNT, '1-1', { viewMode: 'All' }, parts.options);
+    const call = parts.client.get(ACCOUNT, '1-1', {}, parts.options);
     await parts.clock.advance(24);
     expect(parts.http.requests).toHaveLength(1);
     await parts.clock.advance(1);
@@ -159,7 +163,7 @@ describe('a call to Siebel', () => {
   it('does not begin an attempt for which no time is left (R37)', async () => {
     const late = clientOver([GOOD]);
     const past = { deadlineAtMs: late.clock.now() };
-    await expect(late.client.get(ACCOUNT, '1-1', { viewMode: 'All' }, past)).rejects.toMatchObject({
+    await expect(late.client.get(ACCOUNT, '1-1', {}, past)).rejects.toMatchObject({
       code: 'DEADLINE_TOO_CLOSE',
       sent: false,
     });
@@ -167,13 +171,13 @@ describe('a call to Siebel', () => {
 
     const close = clientOver([lost, GOOD]);
     const soon = { deadlineAtMs: close.clock.now() + 500 };
-    await expect(close.client.get(ACCOUNT, '1-1', { viewMode: 'All' }, soon)).rejects.toBe(lost);
+    await expect(close.client.get(ACCOUNT, '1-1', {}, soon)).rejects.toBe(lost);
   });
 
   it('stops waiting when it is aborted, with the failure that it waited for', async () => {
     const parts = clientOver([lost, GOOD]);
     const abort = new AbortController();
-    const call = parts.client.get(ACCOUNT, '1-1', { viewMode: 'All' }, { ...parts.options, signal: abort.signal });
+    const call = parts.client.get(ACCOUNT, '1-1', {}, { ...parts.options, signal: abort.signal });
     const outcome = expect(call).rejects.toBe(lost);
     await parts.clock.advance(1);
     abort.abort(new Error('enough'));
@@ -181,15 +185,23 @@ describe('a call to Siebel', () => {
     expect(parts.clock.sleeping).toBe(0);
   });
 
+  it("counts waiting for a permit as nobody's time: Siebel was not asked yet", async () => {
+    const clock = fakeClock();
+    const own = permits({ total: 1, clock });
+    const held = await own.take({ waitMs: 0 });
+    const reports: CallReport[] = [];
+    const parts = clientOver([GOOD], { clock, permits: own });
+    const call = parts.client.get(ACCOUNT, '1-1', {}, { ...parts.options, onCall: (report) => reports.push(report) });
+    await clock.advance(3_000);
+    held.release();
+    await settledOn(clock, call);
+    expect(reports).toEqual([{ attempts: 1, siebelMs: 0, tokenMs: 0 }]);
+  });
+
   it('tells its cost once, also when it fails', async () => {
     const reports: CallReport[] = [];
     const parts = clientOver([answer(401), answer(503), answer(503)]);
-    const call = parts.client.get(
-      ACCOUNT,
-      '1-1',
-      { viewMode: 'All' },
-      { ...parts.options, onCall: (report) => reports.push(report) },
-    );
+    const call = parts.client.get(ACCOUNT, '1-1', {}, { ...parts.options, onCall: (report) => reports.push(report) });
     await expect(settledOn(parts.clock, call)).rejects.toMatchObject({ code: 'SIEBEL_UNAVAILABLE' });
     expect(reports).toEqual([{ attempts: 3, siebelMs: expect.any(Number), tokenMs: expect.any(Number) }]);
   });
@@ -233,9 +245,7 @@ describe('a call that Siebel answers with 401', () => {
     const refused = new TokenRequestError('AUTH_LOOP', 'no replay now');
     const tokens = { ...countedTokens().source, replace: () => Promise.reject(refused) };
     const client = siebelClient({ http, tokens, baseUrl: new URL('https://h/s'), clock });
-    await expect(client.get(ACCOUNT, '1-1', { viewMode: 'All' }, { deadlineAtMs: clock.now() + 9_000 })).rejects.toBe(
-      refused,
-    );
+    await expect(client.get(ACCOUNT, '1-1', {}, { deadlineAtMs: clock.now() + 9_000 })).rejects.toBe(refused);
     expect(http.requests).toHaveLength(1);
   });
 
@@ -252,7 +262,7 @@ describe('a call that Siebel answers with 401', () => {
     };
     const client = siebelClient({ http, tokens, baseUrl: new URL('https://h/s'), clock });
     const outcome = async () => {
-      const call = client.get(ACCOUNT, '1-1', { viewMode: 'All' }, { deadlineAtMs: clock.now() + 25_000 });
+      const call = client.get(ACCOUNT, '1-1', {}, { deadlineAtMs: clock.now() + 25_000 });
       return settledOn(clock, call).then(
         () => 'done',
         (error: unknown) => Object(error).code,
@@ -269,6 +279,21 @@ describe('a call that Siebel answers with 401', () => {
     expect([await outcome(), await outcome(), await outcome()]).toEqual(['AUTH_LOOP', 'done', 'done']);
     expect(sent).toEqual([1, 1, 1, 2, 2].map((number) => `Bearer token-${number}`));
     expect(endpoint.requests).toBe(2);
+  });
+
+  it('is replayed with a newer token whatever the budget says, and with the same one only from the budget', async () => {
+    const spent = { tryTake: () => false, succeeded() {} };
+    const renewed = clientOver([answer(401), GOOD], { retryBudget: spent });
+    await expect(get(renewed)).resolves.toEqual({ Id: '1-1', Name: 'Acme' });
+
+    const kept = { ...countedTokens().source, replace: async (refused: AccessToken) => refused };
+    const http = scriptedHttp([answer(401), GOOD]);
+    const clock = fakeClock();
+    const baseUrl = new URL('https://h/s');
+    const client = siebelClient({ http, tokens: kept, baseUrl, clock, retryBudget: spent });
+    const call = client.get(ACCOUNT, '1-1', {}, { deadlineAtMs: clock.now() + 20_000 });
+    await expect(call).rejects.toMatchObject({ code: 'AUTH_LOOP' });
+    expect(http.requests).toHaveLength(1);
   });
 
   it('is a 401 whatever its body says', async () => {

@@ -2,8 +2,11 @@ import type { HttpClient, HttpRequest, HttpResponse } from '../../../lib/http/ex
 import type { Log } from '../../../lib/logger.ts';
 import type { AccessToken, AccessTokenSource } from '../../../lib/oauth/access-token.ts';
 import { Redacted } from '../../../lib/redacted.ts';
+import type { Circuit } from '../../../lib/siebel/circuit.ts';
 import { siebelClient } from '../../../lib/siebel/client.ts';
+import type { Permits } from '../../../lib/siebel/permits.ts';
 import type { RetryBudget } from '../../../lib/siebel/retry-budget.ts';
+import type { SiebelSite } from '../../../lib/siebel/site.ts';
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts';
 
 export const ACCOUNT = { businessObject: 'Account', businessComponent: 'Account', viewMode: 'All' } as const;
@@ -18,6 +21,20 @@ export function answer(status: number, body: unknown = '', headers: Record<strin
 }
 
 export const noData = answer(404, { ERROR: 'There is no data for the requested resource' });
+
+/** A circuit that never opens, for what is to be seen without it. */
+export const closedCircuit: Circuit = { closed: true, enter: () => () => {} };
+
+/** The parameters of a request, decoded. */
+export function parameters({ path }: Pick<HttpRequest, 'path'>): Record<string, string> {
+  return Object.fromEntries(new URL(path, 'https://h').searchParams);
+}
+
+export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
 
 /** A server that gives its answers in order and remembers what it was asked. */
 export function scriptedHttp(answers: readonly Scripted[]): HttpClient & { readonly requests: HttpRequest[] } {
@@ -67,7 +84,17 @@ export function countedTokens() {
 /** A Siebel client over a scripted server, with every part in hand. */
 export function clientOver(
   answers: readonly Scripted[],
-  { clock = fakeClock(), ...parts }: { clock?: FakeClock; retryBudget?: RetryBudget; log?: Log } = {},
+  {
+    clock = fakeClock(),
+    ...parts
+  }: {
+    clock?: FakeClock;
+    retryBudget?: RetryBudget;
+    circuit?: Circuit;
+    permits?: Permits;
+    site?: SiebelSite;
+    log?: Log;
+  } = {},
 ) {
   const http = scriptedHttp(answers);
   const tokens = countedTokens();
@@ -87,7 +114,7 @@ export async function settledOn<T>(clock: FakeClock, call: Promise<T>): Promise<
   void watched.then(() => {
     over = true;
   });
-  for (let turn = 0; turn < 200 && !over; turn += 1) {
+  for (let turn = 0; turn < 1_000 && !over; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));
     if (clock.sleeping > 0) await clock.advance(100);
   }

@@ -1,0 +1,148 @@
+import type { Clock } from '../clock.ts';
+import { NoResponseError, TokenRequestError } from '../errors.ts';
+import type { HttpClient, HttpResponse } from '../http/exchange.ts';
+import type { Log } from '../logger.ts';
+import type { AccessToken, AccessTokenSource, TokenNeed } from '../oauth/access-token.ts';
+import type { CallKind, CallOptions } from './call.ts';
+import { leavesWorkBehind } from './outcome.ts';
+import type { Permits } from './permits.ts';
+import type { RetryBudget } from './retry-budget.ts';
+
+/** What one logical call sends, each time it is sent. */
+export interface SiebelRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Path and query, encoded. */
+  readonly path: string;
+  readonly body?: string | undefined;
+  /** Whether it may be sent again when its outcome is unknown. */
+  readonly kind: CallKind;
+  /**
+   * A conflict may pass: of two upserts that create the same record at one instant Siebel refuses the second, which finds
+   * the record when it is sent again. One that stays is another key's. Default false.
+   */
+  readonly settlesConflict?: boolean;
+}
+
+/** What exchanges are made with. */
+export interface ExchangeParts {
+  readonly http: HttpClient;
+  readonly tokens: AccessTokenSource;
+  readonly clock: Clock;
+  /** Pays for what is sent again. */
+  readonly budget: RetryBudget;
+  /** Default: as many as the pool of `http` has connections, none of them held after a time-out. */
+  readonly permits?: Permits | undefined;
+  /** Longest time of one exchange: a token need not outlive more. Default: up to the call's deadline. */
+  readonly timeoutMs?: number | undefined;
+  /** Headers of the site, checked. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly log?: Log | undefined;
+}
+
+/** Counts what one logical call costs. */
+export interface Cost {
+  attempts: number;
+  siebelMs: number;
+  tokenMs: number;
+}
+
+/** How far one logical call has come. */
+export interface Progress {
+  /** What fails now fails at Siebel, and not on the way to an access token. */
+  atSiebel: boolean;
+  /** Siebel has given an answer that is no 401. */
+  answered: boolean;
+}
+
+/** Less time than this is not enough for an answer, and a request that is given up is at work in Siebel all the same. */
+export const LEAST_ATTEMPT_MS = 500;
+const BEARER = /^[\x21-\x7e]+$/;
+
+/**
+ * The exchanges of one logical call: each takes a token and a permit. A 401 replaces the token it was sent with and the
+ * request is replayed once in the life of the call (R29): Siebel has not executed it.
+ */
+export function authorizedExchange(
+  { http, tokens, clock, budget, permits, timeoutMs, headers: siteHeaders, log }: ExchangeParts,
+  { method, path, body }: SiebelRequest,
+  { deadlineAtMs, signal }: CallOptions,
+  cost: Cost,
+  progress: Progress,
+): () => Promise<{ readonly response: HttpResponse; readonly token: AccessToken }> {
+  let replayed = false;
+
+  const need: TokenNeed = { deadlineAtMs, useMs: timeoutMs, signal };
+  const tokenFrom = async (source: () => AccessToken | Promise<AccessToken>): Promise<AccessToken> => {
+    progress.atSiebel = false;
+    const startedMs = clock.elapsed();
+    try {
+      return await source();
+    } finally {
+      cost.tokenMs += clock.elapsed() - startedMs;
+    }
+  };
+  const send = async (token: AccessToken): Promise<HttpResponse> => {
+    const headers = headersWith(token, siteHeaders);
+    const permit = await permits?.take({ waitMs: deadlineAtMs - LEAST_ATTEMPT_MS - clock.now(), signal });
+    progress.atSiebel = true;
+    cost.attempts += 1;
+    const startedMs = clock.elapsed();
+    let end: unknown;
+    try {
+      const response = await http.request({ method, path, body, headers, deadlineAtMs, signal });
+      end = response;
+      return response;
+    } catch (error) {
+      end = error;
+      throw error;
+    } finally {
+      const lastedMs = clock.elapsed() - startedMs;
+      cost.siebelMs += lastedMs;
+      if (leavesWorkBehind(end, lastedMs)) permit?.abandon();
+      else permit?.release();
+    }
+  };
+
+  return async () => {
+    if (clock.now() >= deadlineAtMs) {
+      throw new NoResponseError('DEADLINE_TOO_CLOSE', 'no time is left for a call to Siebel', { sent: false });
+    }
+    const token = await tokenFrom(() => tokens.get(need));
+    const response = await send(token);
+    if (response.status !== 401) return { response, token };
+
+    log?.warn('SIEBEL_TOKEN_REFUSED', { tokenFingerprint: token.fingerprint, willReplay: !replayed });
+    if (replayed) throw authLoop();
+    replayed = true;
+    const newer = await tokenFrom(() => tokens.replace(token, need));
+    // Tokens are renewed rarely, so that replays with a new one are few; the same one again is a repetition like others.
+    if (newer === token && !budget.tryTake()) throw authLoop();
+    const second = await send(newer);
+    if (second.status === 401) throw authLoop();
+    return { response: second, token: newer };
+  };
+}
+
+/** No call leaves without a token: Siebel may let it in as a guest and show other data (R53). */
+function headersWith(
+  token: AccessToken,
+  siteHeaders: Readonly<Record<string, string>> | undefined,
+): Record<string, string> {
+  const value = token.value.reveal();
+  if (!BEARER.test(value)) throw new Error('an access token without a usable value reached the request');
+  return {
+    ...siteHeaders,
+    accept: 'application/json',
+    'content-type': 'application/json',
+    authorization: `Bearer ${value}`,
+  };
+}
+
+function authLoop(): TokenRequestError {
+  return new TokenRequestError(
+    'AUTH_LOOP',
+    'Siebel refuses every access token (401): check that the subject of the token is a user in Siebel and its directory, ' +
+      "the trust token, and Siebel's own access to introspection",
+    { status: 401 },
+  );
+}
