@@ -12,7 +12,11 @@ import { cacheAccessToken } from '../lib/oauth/access-token-cache.ts';
 import { tokenRequest } from '../lib/oauth/token-request.ts';
 import { operationRunner } from '../lib/operations/index.ts';
 import { cacheClientCredentials, readClientCredentials } from '../lib/secrets/client-credentials.ts';
+import { circuit } from '../lib/siebel/circuit.ts';
 import { type SiebelClient, siebelClient } from '../lib/siebel/client.ts';
+import { permits } from '../lib/siebel/permits.ts';
+import { parkedCalls } from '../lib/state/parked-calls.ts';
+import { syncState } from '../lib/state/sync-state.ts';
 import { stateTable } from '../lib/state/table.ts';
 import { s3Sink } from '../lib/sync/s3-sink.ts';
 import integration from '../siebel.config.ts';
@@ -35,6 +39,8 @@ const SIEBEL_SETTINGS = [
   'SIEBEL_BASE_URL',
   'SIEBEL_CA_FILE',
   'SIEBEL_TIMEOUT_MS',
+  'SIEBEL_ABANDONED_HOLD_SECONDS',
+  'SIEBEL_CIRCUIT_OPEN_SECONDS',
   'TOKEN_URL',
   'TOKEN_SCOPE',
   'TOKEN_CA_FILE',
@@ -68,7 +74,7 @@ export const queue = /* @__PURE__ */ lazily((): QueueParts & SiebelParts => {
     operations: operationRunner(integration, () => parts.siebel),
     accepts,
     inFlight,
-    parked: stateTable({ tableName: settings.STATE_TABLE, clock }),
+    parked: parkedCalls(stateTable({ tableName: settings.STATE_TABLE, clock })),
     hide: changeVisibility({ queueUrl: settings.QUEUE_URL }),
     backoffSeconds: settings.QUEUE_BACKOFF_SECONDS,
   };
@@ -86,7 +92,7 @@ export const schedule = /* @__PURE__ */ lazily((): ScheduleParts & SiebelParts =
   return {
     ...siebelParts('schedule', settings, 1),
     jobs: integration.sync,
-    state: stateTable({ tableName: settings.STATE_TABLE, clock }),
+    state: syncState(stateTable({ tableName: settings.STATE_TABLE, clock })),
     sink: s3Sink({ bucket: settings.SYNC_BUCKET }),
     safetyLagMs: settings.SYNC_SAFETY_LAG_SECONDS * 1_000,
     lookbackMs: settings.SYNC_LOOKBACK_SECONDS * 1_000,
@@ -204,6 +210,9 @@ function siebelParts(
     tokens,
     timeoutMs: settings.SIEBEL_TIMEOUT_MS,
     baseUrl: settings.SIEBEL_BASE_URL,
+    permits: permits({ total: connections, holdMs: settings.SIEBEL_ABANDONED_HOLD_SECONDS * 1_000, clock }),
+    circuit: circuit({ openMs: settings.SIEBEL_CIRCUIT_OPEN_SECONDS * 1_000, clock }),
+    site: integration.site,
     clock,
     log,
   });

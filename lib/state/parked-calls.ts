@@ -1,7 +1,7 @@
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Clock } from '../clock.ts';
 import type { ParkedCall, ParkedCalls } from '../ledger/parked-calls.ts';
-import { conditionally, ITEM_SCHEMA, type Item, type StateClient, send } from './requests.ts';
+import { conditionally, ITEM_SCHEMA, type Item, send } from './requests.ts';
+import type { StateTable } from './table.ts';
 
 const KEPT_DAYS = 90;
 /** Partition of the sparse index `parked`: only what is parked has it. */
@@ -14,15 +14,7 @@ const PART_LENGTH = Math.floor(MAX_CONTENT_BYTES / 3);
 const MAX_KEY_BYTES = 1_024;
 
 /** The part of the state table that keeps refused calls. */
-export function parkedCalls({
-  tableName,
-  client,
-  clock,
-}: {
-  tableName: string;
-  client: StateClient;
-  clock: Clock;
-}): ParkedCalls {
+export function parkedCalls({ tableName, client, clock }: StateTable): ParkedCalls {
   return {
     async park(call) {
       const nowSeconds = Math.floor(clock.now() / 1_000);

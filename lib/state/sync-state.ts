@@ -1,21 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { CLOCK_MARGIN_MS, type Clock } from '../clock.ts';
+import { CLOCK_MARGIN_MS } from '../clock.ts';
 import { ConfigurationError, ServiceUnavailableError } from '../errors.ts';
 import type { Checkpoint, LeaseKey, SyncState } from '../sync/checkpoint.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint-text.ts';
-import { conditionally, ITEM_SCHEMA, type Item, type StateClient, send } from './requests.ts';
+import { conditionally, ITEM_SCHEMA, type Item, send } from './requests.ts';
+import type { StateTable } from './table.ts';
 
 /** The part of the state table that keeps leases and checkpoints: one item per job and window, which never expires. */
-export function syncState({
-  tableName,
-  client,
-  clock,
-}: {
-  tableName: string;
-  client: StateClient;
-  clock: Clock;
-}): SyncState {
+export function syncState({ tableName, client, clock }: StateTable): SyncState {
   const release: SyncState['release'] = async (job, window, lease) => {
     await setUnderLease(job, window, lease, { leaseUntilMs: { N: '0' } });
   };

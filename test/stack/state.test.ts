@@ -1,14 +1,14 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ParkedCall } from '../../lib/ledger/parked-calls.ts';
-import { type StateTable, stateTable } from '../../lib/state/table.ts';
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
+import { type WholeState, wholeState } from '../support/state-table.ts';
 import { dynamoDbClientFor, type EmptyTable, startDynamoDb } from './dynamodb.ts';
 
 let dynamoDb: Awaited<ReturnType<typeof startDynamoDb>>;
 let stored: EmptyTable;
 let clock: FakeClock;
-let table: StateTable;
+let table: WholeState;
 
 beforeAll(async () => {
   dynamoDb = await startDynamoDb();
@@ -19,7 +19,7 @@ afterAll(() => dynamoDb.close());
 beforeEach(async () => {
   stored = await dynamoDb.emptyTable();
   clock = fakeClock();
-  table = stateTable({ tableName: stored.tableName, client: dynamoDb.client, clock });
+  table = wholeState({ tableName: stored.tableName, client: dynamoDb.client, clock });
 });
 
 describe('parked calls in the state table', () => {
@@ -115,14 +115,14 @@ describe('parked calls in the state table', () => {
 
 describe('a state table that does not answer', () => {
   it('is STATE_DENIED when there is no such table', async () => {
-    const missing = stateTable({ tableName: 'no-such-table', client: dynamoDb.client, clock });
+    const missing = wholeState({ tableName: 'no-such-table', client: dynamoDb.client, clock });
     await expect(missing.park(parked())).rejects.toMatchObject({ code: 'STATE_DENIED', failureClass: 'configuration' });
     await expect(missing.acquire('accounts', 'live', 60_000)).rejects.toMatchObject({ code: 'STATE_DENIED' });
   });
 
   it('is STATE_UNAVAILABLE when nobody listens', async () => {
     const nobody = dynamoDbClientFor(1);
-    const unreachable = stateTable({ tableName: stored.tableName, client: nobody, clock });
+    const unreachable = wholeState({ tableName: stored.tableName, client: nobody, clock });
     await expect(unreachable.park(parked())).rejects.toMatchObject({
       code: 'STATE_UNAVAILABLE',
       failureClass: 'environment',

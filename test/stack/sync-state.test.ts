@@ -5,9 +5,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type StateTable, stateTable } from '../../lib/state/table.ts';
 import type { Checkpoint, SyncLease } from '../../lib/sync/checkpoint.ts';
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
+import { type WholeState, wholeState } from '../support/state-table.ts';
 import { type EmptyTable, startDynamoDb } from './dynamodb.ts';
 
 const LEASE_MS = 60_000;
@@ -19,7 +19,7 @@ const FIRST = 1_700_000_001;
 
 let stored: EmptyTable;
 let clock: FakeClock;
-let table: StateTable;
+let table: WholeState;
 
 beforeAll(async () => {
   dynamoDb = await startDynamoDb();
@@ -30,7 +30,7 @@ afterAll(() => dynamoDb.close());
 beforeEach(async () => {
   stored = await dynamoDb.emptyTable();
   clock = fakeClock();
-  table = stateTable({ tableName: stored.tableName, client: dynamoDb.client, clock });
+  table = wholeState({ tableName: stored.tableName, client: dynamoDb.client, clock });
 });
 
 async function leaseOf(job: string, window: string): Promise<SyncLease> {
@@ -224,7 +224,7 @@ describe('sync state in the state table', () => {
         return dynamoDb.client.send(command);
       },
     };
-    const forgetful = stateTable({ tableName: stored.tableName, client: twice as unknown as DynamoDBClient, clock });
+    const forgetful = wholeState({ tableName: stored.tableName, client: twice as unknown as DynamoDBClient, clock });
     expect(await forgetful.acquire('accounts', 'live', LEASE_MS)).toMatchObject({
       fence: FIRST,
       checkpoint: NOTHING_READ,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { stateTable } from '../../../lib/state/table.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
+import { wholeState } from '../../support/state-table.ts';
 
 const CALL = {
   messageId: 'message-1',
@@ -56,7 +56,7 @@ describe('a state table whose client fails', () => {
   });
 
   it('counts anything else that is thrown as unavailable', async () => {
-    const table = stateTable({
+    const table = wholeState({
       tableName: 'siebel-state',
       client: { send: () => Promise.reject('odd') } as never,
       clock: fakeClock(),
@@ -67,10 +67,10 @@ describe('a state table whose client fails', () => {
 
 function failing(name: string) {
   const client = { send: () => Promise.reject(Object.assign(new Error('said so'), { name })) };
-  return stateTable({ tableName: 'siebel-state', client: client as never, clock: fakeClock() });
+  return wholeState({ tableName: 'siebel-state', client: client as never, clock: fakeClock() });
 }
 
-function usesOf(table: ReturnType<typeof stateTable>): (() => Promise<unknown>)[] {
+function usesOf(table: ReturnType<typeof wholeState>): (() => Promise<unknown>)[] {
   const checkpoint = { cursor: undefined, emitted: [] };
   const lease = { fence: 1, nonce: 'one' };
   return [
