@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { builtinModules } from 'node:module';
+import { builtinModules, createRequire } from 'node:module';
 import type { Plugin } from 'esbuild';
 
 /** Folder of the repository, where entries of bundles are resolved. */
@@ -47,6 +47,11 @@ export const undiciLean: Plugin = {
     build.onResolve({ filter: /(client-h2|llhttp-wasm|\/web\/[a-z/]+)(\.js)?$/ }, ({ path, importer }) =>
       /node_modules[\\/]undici[\\/]/.test(importer) ? { path, namespace: 'left-out' } : undefined,
     );
+    // Of the parser's tables, what its own side of the bundle reads: the rest is for other programs.
+    build.onLoad({ filter: /undici[\\/]lib[\\/]llhttp[\\/]constants\.js$/ }, ({ path }) => {
+      const { ERROR, TYPE } = createRequire(path)(path);
+      return { contents: `module.exports = ${JSON.stringify({ ERROR, TYPE })};` };
+    });
     build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({ contents: leftOut(path) }));
   },
 };
