@@ -1,18 +1,26 @@
 import {
   businessComponent,
+  businessService,
+  child,
+  decimal,
   defineIntegration,
+  flag,
+  oneOf,
   optional,
   readOnly,
   s3,
   text,
   unique,
   utcDateTime,
+  workflow,
 } from './lib/operations/index.ts';
 
 // The one file that an installation edits: which records of Siebel it integrates, and by which ways in.
 
 const account = businessComponent('Account/Account', {
   viewMode: 'All',
+  // The whole user key of the integration object, or Siebel refuses upserts (SBL-EAI-04397). That of a vanilla Siebel's
+  // account also holds the primary organization; the stand-in's is Name and Location, unless its setting `accountKey` says more.
   userKey: unique('Name', 'Location'),
   fields: {
     Name: text(100),
@@ -21,6 +29,13 @@ const account = businessComponent('Account/Account', {
     'Main Phone Number': optional(text(40)),
     Type: optional(text(30)),
     Updated: readOnly(utcDateTime()),
+  },
+  children: {
+    Contact: child({
+      linked: true,
+      userKey: unique('Person UId'),
+      fields: { 'Person UId': text(100), 'First Name': text(50), 'Last Name': text(50) },
+    }),
   },
 });
 
@@ -47,19 +62,49 @@ const serviceRequest = businessComponent('Service Request/Service Request', {
     'Integration Id': optional(text(30)),
     Updated: readOnly(utcDateTime()),
   },
+  children: {
+    Action: child({
+      fields: { Type: text(30), Description: optional(text(150)), Planned: optional(utcDateTime()) },
+    }),
+  },
+});
+
+const creditCheck = businessService('Credit Check', 'Check', {
+  input: { Account: text(100), Amount: decimal({ digits: 12, scale: 2 }) },
+  output: { Rating: oneOf('A', 'B', 'C'), Approved: flag(), 'Check Number': text(30) },
+  failure: { 'Error Code': [''] },
+  repeatable: false,
+});
+
+const closeRequest = workflow('Close Service Request', {
+  input: { 'Object Id': text(15) },
+  output: { Status: text(30) },
+  failure: { 'Error Code': [''] },
+  repeatable: false,
 });
 
 export default defineIntegration({
   operations: {
     'account.get': account.get(),
-    'account.search': account.query({ filters: ['Name', 'Location', 'Account Status'] }),
+    'account.search': account.query({
+      filters: {
+        Name: 'is',
+        Location: 'is',
+        'Account Status': 'is',
+        nameStart: { field: 'Name', operator: 'startsWith' },
+      },
+    }),
     'account.upsert': account.upsert(),
+    'account.contacts': account.children.Contact.query(),
     'contact.get': contact.get(),
     'contact.search': contact.query({ filters: ['Last Name', 'Email Address', 'Account'] }),
     'contact.upsert': contact.upsert(),
-    'service-request.get': serviceRequest.get(),
+    'service-request.get': serviceRequest.get({ children: ['Action'] }),
     'service-request.search': serviceRequest.query({ filters: ['SR Number', 'Status', 'Account', 'Integration Id'] }),
+    'service-request.create': serviceRequest.insert({ naturalKey: ['Integration Id'], children: ['Action'] }),
     'service-request.update': serviceRequest.update(),
+    'service-request.close': closeRequest,
+    'credit.check': creditCheck,
   },
 
   // Messages on the queue: only writes, and only those that may be sent twice.
@@ -69,6 +114,11 @@ export default defineIntegration({
     'GET /accounts/{Id}': 'account.get',
     'GET /accounts': 'account.search',
     'PUT /accounts': 'account.upsert',
+    'GET /accounts/{ParentId}/contacts': 'account.contacts',
+    'GET /service-requests/{Id}': 'service-request.get',
+    'POST /service-requests': 'service-request.create',
+    'POST /service-requests/close': 'service-request.close',
+    'POST /credit-checks': 'credit.check',
   },
 
   sync: {

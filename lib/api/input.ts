@@ -1,6 +1,6 @@
 import { type InputIssue, InvalidInputError, invalidInput } from '../errors.ts';
 import { isObject, JsonError, parseJson } from '../json.ts';
-import type { Operation } from '../operations/index.ts';
+import type { InputMember, Operation } from '../operations/index.ts';
 import { issueAt, refusal } from './refusal.ts';
 import type { ApiRequest } from './request.ts';
 import type { RouteMatch } from './routes.ts';
@@ -10,7 +10,7 @@ const MAX_VALUE_LENGTH = 200;
 const MAX_PARAMETERS = 50;
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
-const WHOLE_NUMBER = /^\d{1,9}$/;
+const WHOLE_NUMBER = /^-?\d{1,16}$/;
 
 /**
  * The input of the route's operation, made of path, query and body. What the operation does not know is refused here;
@@ -19,10 +19,11 @@ const WHOLE_NUMBER = /^\d{1,9}$/;
  * @throws InvalidInputError with everything wrong with path and query, or with the first thing wrong with the body.
  */
 export function inputOf(request: ApiRequest, { values }: RouteMatch, { kind, inputMembers }: Operation): unknown {
-  checkIdempotencyKey(request);
-  const members = new Map([...inputMembers].filter(([name]) => kind === 'read' && !values.has(name)));
+  checkIdempotencyKey(request, kind);
+  const inQuery = request.method === 'GET';
+  const members = new Map([...inputMembers].filter(([name]) => inQuery && !values.has(name)));
   const query = queryValues(request.queryString, members);
-  if (kind === 'read' || request.method === 'DELETE') {
+  if (inQuery || request.method === 'DELETE') {
     refuseBody(request);
     return fromEntries([...values, ...query]);
   }
@@ -41,22 +42,39 @@ function queryValues(
   const parts = queryString.split('&').slice(0, MAX_PARAMETERS + 1);
   if (parts.length > MAX_PARAMETERS) throw refusal('TOO_MANY_FIELDS', `has more than ${MAX_PARAMETERS} parameters`);
 
-  const seen = new Set<string>();
+  const values = new Map<string, unknown>();
   const issues: InputIssue[] = [];
-  const values = parts.map((part): readonly [string, unknown] => {
+  for (const part of parts) {
     const [name, text] = decodedPair(part);
+    const member = members.get(name);
+    const problem = member && textProblem(name, text, member);
     const refuse = (code: string, message: string) => void issues.push(issueAt({ parameter: name }, code, message));
-    const type = members.get(name);
-    if (!type) refuse('UNKNOWN_PARAMETER', 'is not a parameter of this address');
-    else if (seen.has(name)) refuse('DUPLICATE_PARAMETER', 'is given more than once');
-    else if (text.length > MAX_VALUE_LENGTH) refuse('TOO_LONG', `is longer than ${MAX_VALUE_LENGTH} characters`);
-    else if (type === 'number' && !WHOLE_NUMBER.test(text)) refuse(numberCode(name), 'is not a whole number');
-    else if (type === 'boolean' && text !== 'true' && text !== 'false') refuse('BAD_TYPE', 'is neither true nor false');
-    seen.add(name);
-    return [name, type === 'number' ? Number(text) : type === 'boolean' ? text === 'true' : text];
-  });
+    if (!member) refuse('UNKNOWN_PARAMETER', 'is not a parameter of this address');
+    else if (values.has(name) && !member.list) refuse('DUPLICATE_PARAMETER', 'is given more than once');
+    else if (problem) refuse(...problem);
+    else values.set(name, member.list ? [...listAt(values, name), converted(text, member)] : converted(text, member));
+  }
   throwIfAny(issues);
-  return values;
+  return [...values];
+}
+
+function textProblem(name: string, text: string, { type }: InputMember): [code: string, message: string] | undefined {
+  if (text.length > MAX_VALUE_LENGTH) return ['TOO_LONG', `is longer than ${MAX_VALUE_LENGTH} characters`];
+  if (type === 'number' && !WHOLE_NUMBER.test(text)) return [numberCode(name), 'is not a whole number'];
+  if (type === 'boolean' && text !== 'true' && text !== 'false') {
+    return ['BAD_TYPE', 'is neither true nor false'];
+  }
+  return undefined;
+}
+
+function converted(text: string, { type }: InputMember): unknown {
+  return type === 'number' ? Number(text) : type === 'boolean' ? text === 'true' : text;
+}
+
+/** A parameter that may be given more than once: each time one value of a list. */
+function listAt(values: ReadonlyMap<string, unknown>, name: string): readonly unknown[] {
+  const list = values.get(name);
+  return Array.isArray(list) ? list : [];
 }
 
 /** Code of a number that is not one, or is out of range: `limit` is the size of a page. */
@@ -94,7 +112,7 @@ function bodyOf({ headers, body, badBody }: ApiRequest): object {
 
 function parsed(body: Buffer): unknown {
   try {
-    return parseJson(body);
+    return parseJson(body, { maxStringLength: MAX_BODY_BYTES });
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     throw invalidInput(error.pointer, error.code, error.message);
@@ -105,9 +123,15 @@ function refuseBody({ body, badBody }: ApiRequest): void {
   if (badBody || (body && body.length > 0)) throw refusal('UNEXPECTED_BODY', 'this request takes no body');
 }
 
-// Every write here may be repeated as it is, so that the key changes nothing; a caller who sends one learns of its faults.
-function checkIdempotencyKey({ headers }: ApiRequest): void {
+// Where a call may be repeated as it is, the key changes nothing; where not, nobody may believe that it makes it safe.
+function checkIdempotencyKey({ headers }: ApiRequest, kind: Operation['kind']): void {
   const key = headers['idempotency-key'];
+  if (key !== undefined && (kind === 'insert' || kind === 'unrepeatable')) {
+    throw refusal(
+      'IDEMPOTENCY_KEY_NOT_SUPPORTED',
+      'an Idempotency-Key does not make this request safe to repeat: send none',
+    );
+  }
   if (key !== undefined && !IDEMPOTENCY_KEY.test(key)) {
     throw refusal('BAD_IDEMPOTENCY_KEY', 'the Idempotency-Key is not 1 to 128 visible ASCII characters');
   }

@@ -39,7 +39,7 @@ const BAD_REQUEST = 'The request is not valid';
 
 /** Refusals of Siebel that are the caller's to mend. Its own texts may quote other people's data, and stay here. */
 const SIEBEL_REFUSALS: Readonly<Partial<Record<SiebelResponseCode, Kind>>> = {
-  NOT_FOUND: [404, 'NOT_FOUND', 'No such record', 'Siebel has no record with this Id, or hides it.'],
+  NOT_FOUND: [404, 'NOT_FOUND', 'No such record', 'Siebel has no such record, or hides it.'],
   FORBIDDEN: [403, 'FORBIDDEN', 'Not permitted', 'Siebel does not permit this to the integration user.'],
   SIEBEL_CONFLICT: [409, 'SIEBEL_CONFLICT', 'Conflict', 'Siebel holds another record that this one collides with.'],
   SIEBEL_VALIDATION: [422, 'SIEBEL_VALIDATION', 'Refused by Siebel', 'Siebel refuses a value of the record.'],
@@ -123,7 +123,9 @@ function issueOf({ pointer, code, message }: InputIssue, inputFrom: 'parameters'
 
   const inInput = pointer.slice('/input'.length);
   if (inputFrom === 'body') return { pointer: inInput, code, message };
-  const parameter = inInput.slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
+  // Of a list in parameters, each value is one of the same name.
+  const [token = ''] = inInput.slice(1).split('/');
+  const parameter = token.replaceAll('~1', '/').replaceAll('~0', '~');
   return { parameter, code: code === 'BAD_NUMBER' ? numberCode(parameter) : code, message };
 }
 

@@ -12,11 +12,23 @@ const MAX_ANSWER_BYTES = 5_900_000;
 
 const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
-/** A result as JSON, or `undefined` when it is larger than a function may answer. */
-export function jsonResponse(result: unknown, correlationId: string): ApiResponse | undefined {
+/**
+ * A result as JSON, or `undefined` when it is larger than a function may answer.
+ *
+ * @param location Where the record that was created is read, relative to the request: the answer is then 201.
+ */
+export function jsonResponse(result: unknown, correlationId: string, location?: string): ApiResponse | undefined {
   const body = JSON.stringify(result) ?? 'null';
   if (Buffer.byteLength(body) > MAX_ANSWER_BYTES) return undefined;
-  return { statusCode: 200, headers: { ...HEADERS, ...named('application/json', correlationId) }, body };
+  return {
+    statusCode: location === undefined ? 200 : 201,
+    headers: {
+      ...HEADERS,
+      ...named('application/json', correlationId),
+      ...(location !== undefined && { location }),
+    },
+    body,
+  };
 }
 
 /** A problem as its document. */

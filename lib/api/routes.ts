@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts';
 import type { Route } from '../operations/index.ts';
 import { refusal } from './refusal.ts';
 import type { ApiRequest } from './request.ts';
@@ -36,6 +37,19 @@ export function router(routes: readonly Route[]): (request: ApiRequest) => Route
 /** Methods that an address takes, for the `Allow` header of a 405. */
 export function methodsAt(routes: readonly Route[], path: string): readonly string[] {
   return [...new Set(routes.filter((route) => fits(route, path)).map(({ method }) => method))].sort();
+}
+
+/**
+ * Where the record that this route has created is read: relative to the route's own address, whatever stage or domain is in
+ * front of it. `undefined` when no route reads it.
+ */
+export function locationOf(routes: readonly Route[], { method, path }: Route, result: unknown): string | undefined {
+  const id = isObject(result) ? result['Id'] : undefined;
+  const name = /\/([^/{}]+)$/.exec(path)?.[1];
+  const isRead = routes.some(({ routeKey }) => routeKey === `GET ${path}/{Id}`);
+  return method === 'POST' && typeof id === 'string' && name !== undefined && isRead
+    ? `${name}/${encodeURIComponent(id)}`
+    : undefined;
 }
 
 function checkPath(texts: readonly string[]): void {

@@ -1,5 +1,8 @@
+import { ConfigurationError } from '../errors.ts';
 import { allowance, type Capacity, planned } from './capacity.ts';
-import type { Integration, Route } from './integration.ts';
+import type { Integration } from './integration.ts';
+import { integrationProblems } from './integration-problems.ts';
+import type { Route } from './routes.ts';
 
 /** What the build and the template take from `siebel.config.ts`: plain data, so that nothing is declared twice. */
 export interface Deployment {
@@ -31,8 +34,15 @@ export interface Deployment {
   };
 }
 
-/** Derives everything that the template needs from the integration; the same input gives the same output. */
+/**
+ * Checks an integration, and derives everything that the template needs from it; the same input gives the same output.
+ *
+ * @throws ConfigurationError that lists everything wrong at once.
+ */
 export function derive(integration: Integration): Deployment {
+  const problems = integrationProblems(integration);
+  if (problems.length > 0) throw new ConfigurationError(`siebel.config.ts: ${problems.join('; ')}`);
+
   const { queue, routes, sync, capacity } = integration;
   const { siebelConnections, ...shares } = capacity;
   return {

@@ -1,15 +1,35 @@
 /**
  * The vocabulary of `siebel.config.ts`, and what runs and deploys an integration that is written in it.
  */
-export { flag, optional, readOnly, text, utcDateTime } from '../siebel/values.ts';
-export type { BusinessComponent, KeyedBusinessComponent, UserKey } from './business-component.ts';
-export { businessComponent, unique } from './business-component.ts';
+export { all, any, exists, not } from '../siebel/search-specification.ts';
+export {
+  attachment,
+  date,
+  dateTime,
+  decimal,
+  flag,
+  integer,
+  oneOf,
+  readOnly,
+  searchedAs,
+  text,
+  time,
+  utcDateTime,
+} from '../siebel/values.ts';
+export type { ArgumentInput, ArgumentOutput, Arguments, ListOf, PropertySet, SiebelMessage } from './arguments.ts';
+export { listOf, propertySet, siebelMessage } from './arguments.ts';
+export { businessComponent, child, unique } from './business-component.ts';
+export { businessService, workflow } from './business-service.ts';
 export type { Capacity } from './capacity.ts';
+export type { BusinessComponent, KeyedBusinessComponent, SyncSource } from './component-types.ts';
+export type { ChildDefinition, UserKey } from './definition.ts';
 export type { Deployment } from './deployment.ts';
 export { derive } from './deployment.ts';
-export type { HttpMethod, Integration, Route, S3Sink, SyncJob } from './integration.ts';
+export type { Integration, S3Sink, SyncJob } from './integration.ts';
 export { defineIntegration, s3 } from './integration.ts';
-export type { InputOf, Operation, OperationKind, OutputOf } from './operation.ts';
+export type { BatchAnswer, InputMember, InputOf, Operation, OperationKind, OutputOf } from './operation.ts';
+export { optional } from './optional.ts';
 export type { DecodedRecord, Fields, ReadRecord, WriteRecord } from './records.ts';
+export type { HttpMethod, Route } from './routes.ts';
 export type { OperationRunner } from './runner.ts';
 export { operationRunner } from './runner.ts';

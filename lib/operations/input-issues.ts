@@ -38,13 +38,16 @@ function translate(issue: z.core.$ZodIssue, input: unknown): InputIssue[] {
     case 'invalid_type':
       return isMissing(issue.path, input)
         ? one('MISSING_FIELD', 'is missing')
-        : one('BAD_TYPE', `is not ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}`);
+        : one(...wrongType(issue.expected, typeof issue.path.reduce<unknown>(valueAt, input)));
     case 'too_big':
+      if (issue.origin === 'array') return one('TOO_MANY_ITEMS', `has more than ${issue.maximum} items`);
       return issue.origin === 'string'
         ? one('TOO_LONG', `is longer than ${issue.maximum} characters`)
         : one('BAD_NUMBER', `is above ${issue.maximum}`);
     case 'too_small':
-      return one('BAD_NUMBER', `is below ${issue.minimum}`);
+      return issue.origin === 'array'
+        ? one('TOO_FEW_ITEMS', `has fewer than ${issue.minimum} items`)
+        : one('BAD_NUMBER', `is below ${issue.minimum}`);
     case 'custom':
       return one(typeof issue.params?.['code'] === 'string' ? issue.params['code'] : 'BAD_TYPE', issue.message);
     default:
@@ -52,7 +55,20 @@ function translate(issue: z.core.$ZodIssue, input: unknown): InputIssue[] {
   }
 }
 
+function wrongType(expected: string, given: string): readonly [code: string, message: string] {
+  if (expected === 'int') return [given === 'number' ? 'BAD_NUMBER' : 'BAD_TYPE', 'is not a whole number'];
+  const hint = expected === 'string' && given === 'number' ? ': numbers are text here, "12.50"' : '';
+  return ['BAD_TYPE', `is not of type ${expected}${hint}`];
+}
+
 function isMissing(path: readonly PropertyKey[], input: unknown): boolean {
+  const holder = path.slice(0, -1).reduce<unknown>(valueAt, input);
   const name = path.at(-1);
-  return name !== undefined && typeof input === 'object' && input !== null && !Object.hasOwn(input, name);
+  return name !== undefined && typeof holder === 'object' && holder !== null && !Object.hasOwn(holder, name);
+}
+
+function valueAt(holder: unknown, name: PropertyKey): unknown {
+  return typeof holder === 'object' && holder !== null && Object.hasOwn(holder, name)
+    ? (holder as Record<PropertyKey, unknown>)[name]
+    : undefined;
 }

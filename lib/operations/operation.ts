@@ -4,20 +4,49 @@ import type { SiebelClient } from '../siebel/component.ts';
 import type { JsonKind } from '../siebel/values.ts';
 
 /**
- * Whether a call may be sent again when its outcome is unknown: a `read` always, a `repeatable` write because doing it
- * twice changes nothing more (by record Id, or by a user key that is unique at Siebel).
+ * Whether an operation may be run again when its outcome is unknown:
+ *
+ * - `read`: always, for it changes nothing;
+ * - `repeatable`: yes, for doing it twice changes nothing more (by record Id, by a user key that is unique at Siebel, or
+ *   because the owner of a service says so);
+ * - `insert`: not blindly, for there would be a second record; its natural key finds the first one;
+ * - `unrepeatable`: never without a person who has looked.
  */
-export type OperationKind = 'read' | 'repeatable';
+export type OperationKind = 'read' | 'repeatable' | 'insert' | 'unrepeatable';
+
+/** JSON type of a member of an input: what a parameter of a URL has to be turned into. */
+export interface InputMember {
+  /** Of a single value, or `json` for something that only a body can carry. */
+  readonly type: JsonKind | 'json';
+  /** It is a list of such values. Default false. */
+  readonly list?: boolean;
+}
 
 /** A named call to Siebel, declared once in `siebel.config.ts`; every trigger runs operations and nothing else. */
 export interface Operation<I = unknown, O = unknown, K extends OperationKind = OperationKind> {
   readonly kind: K;
   /** Checks an input without changing it: unknown members are refused, nothing is stripped or converted. */
   readonly input: z.ZodMiniType<I>;
-  /** The members of the input and their JSON types: what a parameter of a URL has to be turned into. */
-  readonly inputMembers: ReadonlyMap<string, JsonKind>;
+  /** The members of the input and their JSON types. */
+  readonly inputMembers: ReadonlyMap<string, InputMember>;
+  /** Of an insert: fields of the input by which its record is found again. */
+  readonly naturalKey?: readonly string[] | undefined;
   /** Calls Siebel with an input that `input` has accepted. */
   call(client: SiebelClient, input: I, options: CallOptions): Promise<O>;
+}
+
+/**
+ * An operation on many records, which answers for each of them: some may be done and others refused. Only for callers
+ * who look at the answer.
+ */
+export interface BatchOperation<I = unknown, K extends OperationKind = OperationKind, Row = { readonly Id: string }>
+  extends Operation<I, BatchAnswer<Row>, K> {
+  readonly answersRows: true;
+}
+
+/** What became of each item of a batch, in the order of the items. */
+export interface BatchAnswer<Row = { readonly Id: string }> {
+  readonly items: readonly (Row | { readonly code: string })[];
 }
 
 /** The input of an operation: `InputOf<typeof accountGet>`. */

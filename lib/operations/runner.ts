@@ -1,6 +1,7 @@
 import { InvalidInputError, invalidInput } from '../errors.ts';
-import type { CallOptions, CallReport } from '../siebel/call.ts';
+import type { CallOptions } from '../siebel/call.ts';
 import type { SiebelClient } from '../siebel/component.ts';
+import { reportedAsOne } from '../siebel/one-report.ts';
 import { inputIssues } from './input-issues.ts';
 import type { Integration } from './integration.ts';
 import type { Operation } from './operation.ts';
@@ -42,27 +43,8 @@ export function operationRunner(integration: Integration, client: () => SiebelCl
     has: (name) => operations.has(name),
     async run(name, input, options) {
       const operation = accept(name, input);
-      const { reported, within } = summing(options);
-      try {
-        return await operation.call(client(), input, within);
-      } finally {
-        reported();
-      }
+      // An update reads before it writes: two calls to Siebel, which are one to whoever asked for the operation.
+      return reportedAsOne(options, (within) => operation.call(client(), input, within));
     },
   };
-}
-
-/** An update reads before it writes: two calls to Siebel, which are one to whoever asked for the operation. */
-function summing(options: CallOptions): { readonly reported: () => void; readonly within: CallOptions } {
-  const { onCall } = options;
-  if (!onCall) return { reported: () => {}, within: options };
-  let sum: CallReport = { attempts: 0, siebelMs: 0, tokenMs: 0 };
-  const add = (report: CallReport) => {
-    sum = {
-      attempts: sum.attempts + report.attempts,
-      siebelMs: sum.siebelMs + report.siebelMs,
-      tokenMs: sum.tokenMs + report.tokenMs,
-    };
-  };
-  return { reported: () => onCall(sum), within: { ...options, onCall: add } };
 }

@@ -83,7 +83,7 @@ function readMembers(body: string): Members | InvalidInputError {
   }
   let value: unknown;
   try {
-    value = parseJson(body);
+    value = parseJson(body, { maxStringLength: MAX_BODY_BYTES });
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     return invalidInput(error.pointer, error.code, error.message);

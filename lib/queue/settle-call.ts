@@ -5,6 +5,7 @@ import {
   type IntegrationError,
   InvalidInputError,
   invalidInput,
+  NoResponseError,
   SiebelResponseError,
   TokenRequestError,
 } from '../errors.ts';
@@ -41,9 +42,9 @@ const MAX_DETAIL_LENGTH = 1_000;
 const MAX_ISSUES = 50;
 
 /**
- * Runs the call that one message asks for, and deals with its failure by the failure's class: `message` is parked and
- * thereby settled; all others go back to the queue, hidden for as long as the class and the receive count say
- * (R16-R18). One `CALL_SETTLED` line tells how it ended.
+ * Runs the call that one message asks for, and deals with its failure by the failure's class: `message` and
+ * `unknown-outcome` are parked and thereby settled; all others go back to the queue, hidden for as long as the class and
+ * the receive count say (R16-R18). One `CALL_SETTLED` line tells how it ended.
  *
  * @param options Limits of the call at Siebel.
  * @returns How it ended; it does not reject for what the message, Siebel, the queue or the state table do.
@@ -132,8 +133,9 @@ async function park(
   }
 }
 
+/** What no further delivery may run: it can never succeed, or nobody knows whether it has happened. */
 function isRefusal(error: unknown): error is IntegrationError {
-  return failureClassOf(error) === 'message';
+  return ['message', 'unknown-outcome'].includes(failureClassOf(error));
 }
 
 function returnedFor(error: unknown): Settlement & { outcome: 'returned' } {
@@ -149,7 +151,8 @@ function hiddenSeconds(failureClass: string, error: unknown, delivery: Delivery,
   if (failureClass === 'configuration') return backoff.afterMisconfiguration();
   return backoff.afterFailure({
     receiveCount: delivery.receiveCount,
-    retryAfterMs: (error as IntegrationError).retryAfterMs,
+    // Pauses of our own, an open circuit's among them, are not what the other side has asked for.
+    retryAfterMs: error instanceof NoResponseError ? undefined : (error as IntegrationError).retryAfterMs,
     clientRefused: error instanceof TokenRequestError && error.clientRefused,
   });
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { SyncJob } from '../operations/index.ts';
 import type { CallReport } from '../siebel/call.ts';
 import { MAX_PAGE_SIZE, type SiebelClient, type SiebelRecord } from '../siebel/component.ts';
+import { searchNameOf } from '../siebel/search-specification.ts';
 import { type Position, recordsBehind } from './position.ts';
 
 /** Reads the pages of one run. */
@@ -20,7 +21,7 @@ export interface PageReader {
 /** Reads a job's records up to the bound, sorted by cursor and Id, each page from a position instead of an offset (R66, R50). */
 export function pageReader({
   siebel,
-  job: { read, cursor },
+  job: { read: source, cursor },
   boundMs,
   clock,
   onCall,
@@ -32,15 +33,13 @@ export function pageReader({
   readonly onCall: (report: CallReport) => void;
 }): PageReader {
   const query = {
-    viewMode: read.viewMode,
-    fields: Object.keys(read.fields),
+    ...source.read,
     sort: [
-      { field: cursor, direction: 'asc' },
+      { field: searchNameOf(cursor, source.fields[cursor]), direction: 'asc' },
       { field: 'Id', direction: 'asc' },
     ],
     pageSize: MAX_PAGE_SIZE,
     startRow: 0,
-    forwardOnly: true,
   } as const;
   let pages = 0;
   let slowestMs = 1_000;
@@ -48,8 +47,8 @@ export function pageReader({
   return {
     async readBehind(position, deadlineAtMs) {
       const startedMs = clock.elapsed();
-      const searchSpecification = recordsBehind(position, { cursor, boundMs });
-      const page = await siebel.queryPage(read.address, { ...query, searchSpecification }, { deadlineAtMs, onCall });
+      const where = recordsBehind(position, { read: source, cursor, boundMs });
+      const page = await siebel.queryPage(source.address, { ...query, where }, { deadlineAtMs, onCall });
       slowestMs = Math.max(slowestMs, clock.elapsed() - startedMs);
       pages += 1;
       return { records: page.records, last: page.lastPage || page.records.length === 0 };

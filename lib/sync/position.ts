@@ -1,8 +1,15 @@
 import { CLOCK_MARGIN_MS } from '../clock.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { SyncJob } from '../operations/index.ts';
-import { type Condition, type SearchSpecification, searchSpecification } from '../siebel/search-specification.ts';
-import { instantFromWire, instantToWire } from '../siebel/values.ts';
+import {
+  all,
+  any,
+  type Condition,
+  conditions,
+  type EqualityConditions,
+  type OrderConditions,
+} from '../siebel/search-specification.ts';
+import { instantFromWire } from '../siebel/values.ts';
 import type { Reach, SyncCursor } from './checkpoint.ts';
 import type { SinkCursor } from './sink.ts';
 
@@ -17,11 +24,6 @@ export interface Position {
 export function instantOf(wire: string): number | undefined {
   const decoded = instantFromWire(wire);
   return 'value' in decoded ? Date.parse(decoded.value) : undefined;
-}
-
-/** `03/14/2025 09:26:53` for an instant, to the second. */
-export function wireOf(atMs: number): string {
-  return instantToWire(isoOf(atMs));
 }
 
 /** `2025-03-14T09:26:53Z` for an instant, to the second. */
@@ -82,27 +84,15 @@ function storedInstant(job: string, { value }: SyncCursor): number {
  */
 export function recordsBehind(
   position: Position | undefined,
-  { cursor, boundMs }: { readonly cursor: SyncJob['cursor']; readonly boundMs: number },
-): SearchSpecification {
-  const upTo: Condition = { field: cursor, operator: '<=', value: wireOf(boundMs) };
-  return searchSpecification(
-    new Set([cursor, 'Id']),
-    position ? { all: [behind(position, cursor), upTo] } : { all: [upTo] },
-  );
-}
+  { read, cursor, boundMs }: Pick<SyncJob, 'read' | 'cursor'> & { readonly boundMs: number },
+): Condition {
+  const { field } = conditions(read.fields);
+  const moved = field(cursor) as OrderConditions<string> & EqualityConditions<string>;
+  const upTo = moved.atMost(isoOf(boundMs));
+  if (!position) return all(upTo);
 
-function behind({ atMs, id }: Position, cursor: string): Condition {
-  const value = wireOf(atMs);
-  if (id === undefined) return { field: cursor, operator: '>=', value };
-  return {
-    any: [
-      { field: cursor, operator: '>', value },
-      {
-        all: [
-          { field: cursor, operator: '=', value },
-          { field: 'Id', operator: '>', value: id },
-        ],
-      },
-    ],
-  };
+  const { atMs, id } = position;
+  const at = isoOf(atMs);
+  if (id === undefined) return all(moved.atLeast(at), upTo);
+  return all(any(moved.greaterThan(at), all(moved.is(at), field('Id').greaterThan(id))), upTo);
 }

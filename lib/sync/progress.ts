@@ -107,7 +107,7 @@ export function progressOf({
         const hash = hashOf(row.line);
         last = row;
         if (emitted.has(hash)) totals.repeats += 1;
-        else if (row.quarantined) quarantine.push(row);
+        else if (row.issues.length > 0) quarantine.push(row);
         else records.push(row);
         emitted.add(hash, row.atMs);
       }

@@ -1,4 +1,4 @@
-import { ConfigurationError, UnusableResponseError } from '../errors.ts';
+import { ConfigurationError, type InputIssue, UnusableResponseError } from '../errors.ts';
 import type { SyncJob } from '../operations/index.ts';
 import type { SiebelRecord } from '../siebel/component.ts';
 import { instantOf, type Position } from './position.ts';
@@ -11,12 +11,14 @@ export interface Row {
   readonly atMs: number;
   /** What the sink gets. */
   readonly line: string;
-  /** The record is not what its declaration says. */
-  readonly quarantined: boolean;
+  /** What of the record is not as its declaration says; none of it as a rule. */
+  readonly issues: readonly InputIssue[];
 }
 
 /** Of a page at most this share may go to quarantine; one record always may. */
 const QUARANTINE_SHARE = 0.01;
+/** Differences from the declaration that an error names. */
+const MAX_PROBLEMS = 10;
 
 /**
  * Turns the pages of one run into rows, and checks that they come as they were asked for: inside the range, in the order
@@ -51,8 +53,8 @@ export function rowReader(
 
     const decoded = job.read.decode(record);
     return 'record' in decoded
-      ? { id, wire, atMs, line: JSON.stringify(decoded.record), quarantined: false }
-      : { id, wire, atMs, line: JSON.stringify({ Id: id, issues: decoded.issues, record }), quarantined: true };
+      ? { id, wire, atMs, line: JSON.stringify(decoded.record), issues: [] }
+      : { id, wire, atMs, line: JSON.stringify({ Id: id, issues: decoded.issues, record }), issues: decoded.issues };
   };
 
   return {
@@ -94,11 +96,13 @@ function placeOf(name: string, { read, cursor }: SyncJob, record: SiebelRecord) 
 }
 
 function refuseDrift(name: string, { read }: SyncJob, rows: readonly Row[]): void {
-  const quarantined = rows.filter((row) => row.quarantined).length;
-  if (quarantined <= Math.max(1, Math.floor(rows.length * QUARANTINE_SHARE))) return;
+  const quarantined = rows.filter(({ issues }) => issues.length > 0);
+  if (quarantined.length <= Math.max(1, Math.floor(rows.length * QUARANTINE_SHARE))) return;
+  const messages = quarantined.flatMap(({ issues }) => issues.map(({ message }) => message));
+  const problems = [...new Set(messages)].slice(0, MAX_PROBLEMS).join('; ');
   throw new ConfigurationError(
-    `sync job "${name}": ${quarantined} of ${rows.length} records of a page differ from the declaration of ${read.name}: ` +
-      'correct its fields in siebel.config.ts',
+    `sync job "${name}": ${quarantined.length} of ${rows.length} records of a page differ from the declaration of ${read.name}: ` +
+      `correct its fields in siebel.config.ts (${problems})`,
   );
 }
 

@@ -7,7 +7,7 @@ import { type DocumentedSystem, documentedSystem } from './documented-system.ts'
 import { blocks, curlSamples, readPage } from './samples.ts';
 
 const page = await readPage('docs/api.md');
-const [commands = '', ...others] = blocks(page, '');
+const [commands = '', beyond = '', ...others] = blocks(page, '');
 const [problem = '', ...otherProblems] = blocks(page, 'json');
 
 let domain: Domain;
@@ -33,6 +33,23 @@ describe('the page about the HTTP API', () => {
       for (const part of sample.answer) expect(answer).toContain(part);
     }
     expect(JSON.parse(answer)).toEqual({ ...JSON.parse(problem), instance: REQUEST_ID });
+  });
+
+  it('shows answers of routes that create and run', async () => {
+    const [create, check, ...more] = curlSamples(beyond);
+    if (!create || !check) throw new Error('the page shows two commands');
+    expect([more, beyond.trimEnd().split('\n')].map(({ length }) => length)).toEqual([0, 4]);
+
+    const created = await system.answerTo(create);
+    const checked = await system.answerTo(check);
+
+    expect(created).toMatchObject({
+      statusCode: 201,
+      headers: { location: expect.stringMatching(/^service-requests\//) },
+    });
+    expect(checked.statusCode).toBe(200);
+    for (const part of create.answer) expect(created.body).toContain(part);
+    for (const part of check.answer) expect(checked.body).toContain(part);
   });
 
   it('lists the routes of the example', () => {

@@ -1,3 +1,4 @@
+import type { ApiResponse } from '../../lib/api/response.ts';
 import { apiServer } from '../../lib/api/serve.ts';
 import { systemClock as clock } from '../../lib/clock.ts';
 import { httpClient } from '../../lib/http/client.ts';
@@ -22,6 +23,8 @@ export type StartSiebel = typeof import('../../local-stack/siebel/siebel.ts').st
 export interface DocumentedSystem {
   readonly siebel: SiebelStandIn;
   run(operation: string, input: unknown): Promise<unknown>;
+  /** The answer. */
+  answerTo(sample: CurlSample): Promise<ApiResponse>;
   /** The body of the answer. */
   curl(sample: CurlSample): Promise<string>;
   close(): Promise<void>;
@@ -48,27 +51,31 @@ export async function documentedSystem(
   const request = tokenRequest({
     http: tokenHttp,
     url: new URL(identity.tokenUrl),
-    scope: identity.scope,
+    scope: ['data', 'service', 'workflow'].map((root) => identity.scope.replace(/data$/, root)).join(' '),
     clientAuthentication: 'basic',
     credentials: async () => credentials,
     clock,
   });
   const tokens = cacheAccessToken(request, { clock });
-  const client = siebelClient({ http, tokens, baseUrl: new URL(siebel.baseUrl), clock });
+  const client = siebelClient({ http, tokens, baseUrl: new URL(siebel.baseUrl), clock, site: integration.site });
   const operations = operationRunner(integration, () => client);
   const serve = apiServer({ integration, operations, clock, log: keptLog(), metrics: keptMetrics() });
   const routeOf = routeTable(integration.routes.map(({ routeKey }) => routeKey));
 
+  const answerTo: DocumentedSystem['answerTo'] = async ({ method, path, query, body }) => {
+    const route = routeOf(method, path);
+    if (!route) throw new Error(`no route for ${method} ${path}`);
+    const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+    const event = httpEvent({ method, path, query, ...route, headers, ...(body !== undefined && { body }) });
+    return serve(event, clock.now() + PATIENCE_MS);
+  };
+
   return {
     siebel,
     run: (operation, input) => operations.run(operation, input, { deadlineAtMs: clock.now() + PATIENCE_MS }),
-    async curl({ method, path, query, body }) {
-      const route = routeOf(method, path);
-      if (!route) throw new Error(`no route for ${method} ${path}`);
-      const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
-      const event = httpEvent({ method, path, query, ...route, headers, ...(body !== undefined && { body }) });
-      return (await serve(event, clock.now() + PATIENCE_MS)).body;
-    },
+    curl: async (sample) => (await answerTo(sample)).body,
+    answerTo,
+
     async close() {
       await Promise.all([http.close(), tokenHttp.close(), siebel.close()]);
     },

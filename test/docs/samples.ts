@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Integration } from '../../lib/operations/index.ts';
+import * as vocabulary from '../../lib/operations/index.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -31,17 +32,11 @@ export function sampleFolder(name: string) {
   };
 }
 
-const WORDS = [
-  'businessComponent',
-  'defineIntegration',
-  'flag',
-  'optional',
-  'readOnly',
-  's3',
-  'text',
-  'unique',
-  'utcDateTime',
-];
+/** Words of the vocabulary that `siebel.config.ts` is written in. */
+export const WORDS: readonly string[] = Object.entries(vocabulary).flatMap(([name, value]) =>
+  // For those who run and deploy the integration.
+  typeof value === 'function' && !['derive', 'operationRunner'].includes(name) ? [name] : [],
+);
 
 /** A sample of `siebel.config.ts` with an import of its words, only of those that it uses. */
 export function withImports(code: string): string {

@@ -1,9 +1,11 @@
 import { apiServer } from '../../../lib/api/serve.ts';
-import { operationRunner } from '../../../lib/operations/index.ts';
+import { type Integration, operationRunner } from '../../../lib/operations/index.ts';
 import type { CallOptions } from '../../../lib/siebel/call.ts';
 import type { PageQuery, SiebelClient, SiebelRecord } from '../../../lib/siebel/component.ts';
-import { exampleIntegration as integration } from '../../support/example-integration.ts';
+import { searchSpecification } from '../../../lib/siebel/search-specification.ts';
+import { exampleIntegration } from '../../support/example-integration.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
+import { recordingClient } from '../../support/recording-client.ts';
 import { keptLog, keptMetrics } from '../sync/sync-parts.ts';
 
 export const RECORD: SiebelRecord = {
@@ -16,28 +18,39 @@ export const RECORD: SiebelRecord = {
   Updated: '03/14/2025 09:26:53',
 };
 
+/** What of a call a test looks at. */
+function askedOf(method: string, [at, asked, fields]: readonly unknown[]): unknown {
+  if (method === 'service' || method === 'workflow') return at;
+  if (method === 'update') return { id: asked, fields };
+  if (method !== 'pages') return asked;
+  const { where, pageSize } = asked as PageQuery;
+  return { search: where && searchSpecification(where), pageSize };
+}
+
 /** The API over the example integration, with a Siebel that does as it is told. */
-export function apiParts({ fails }: { fails?: unknown } = {}) {
+export function apiParts({
+  fails,
+  integration = exampleIntegration,
+}: {
+  fails?: unknown;
+  integration?: Integration;
+} = {}) {
   const calls: { method: string; asked: unknown }[] = [];
   const deadlines: number[] = [];
-  const asked = <T>(method: string, what: unknown, options: CallOptions, answer: T): T => {
-    calls.push({ method, asked: what });
+  const answers = { get: RECORD, pages: [[RECORD]], upsert: { id: '1-2AB' }, insert: { id: '1-2AB+7' } };
+  const { client } = recordingClient(answers, (method, args) => {
+    const options = args.at(-1) as CallOptions;
+    calls.push({ method, asked: askedOf(method, args) });
     deadlines.push(options.deadlineAtMs);
     options.onCall?.({ attempts: 1, siebelMs: 12.4, tokenMs: 0 });
     if (fails !== undefined) throw fails;
-    return answer;
-  };
+  });
   const siebel: SiebelClient = {
-    get: async (_component, id, _query, options) => asked('get', id, options, id === RECORD['Id'] ? RECORD : undefined),
-    queryPage: () => {
-      throw new Error('the API reads pages until it has enough');
+    ...client,
+    get: async (...args) => {
+      const record = await client.get(...args);
+      return args[1] === RECORD['Id'] ? record : undefined;
     },
-    async *pages(_component, query: PageQuery, options) {
-      yield asked('pages', { search: query.searchSpecification, pageSize: query.pageSize }, options, [RECORD]);
-    },
-    upsert: async (_component, record, options) => asked('upsert', record, options, { id: '1-2AB' }),
-    update: async (_component, id, fields, options) => asked('update', { id, fields }, options, { id }),
-    delete: async (_component, id, options) => asked('delete', id, options, undefined),
   };
   const log = keptLog();
   const metrics = keptMetrics();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   businessComponent,
+  child,
   flag,
   optional,
   readOnly,
@@ -48,6 +49,31 @@ describe('businessComponent', () => {
     expect(() => withKey('constructor')).toThrow(/not a declared field/);
   });
 
+  it.each([
+    [['Name'], /the user key is not made by unique/],
+    [{ unique: true, fields: [] }, /the user key is not made by unique/],
+    [{ fields: ['Name'] }, /the user key is not made by unique/],
+  ])('refuses %j in the place of a user key, compiled or not', (userKey, message) => {
+    const declare: (name: string, definition: never) => unknown = businessComponent;
+    expect(() => declare('A/A', { viewMode: 'All', fields, userKey } as never)).toThrow(message);
+  });
+
+  // A config file may be run without a compiler: what has no key would be created again at each repetition.
+  it('offers upserts only with a user key, compiled or not', () => {
+    const B = child({ fields });
+    const keyless = businessComponent('A/A', { viewMode: 'All', fields, children: { B } });
+    const keyed = businessComponent('A/A', { viewMode: 'All', fields, userKey: unique('Name') });
+    for (const operation of ['upsert', 'upsertMany']) {
+      expect(keyless).not.toHaveProperty(operation);
+      expect(keyless.children.B).not.toHaveProperty(operation);
+      expect(keyed).toHaveProperty(operation);
+    }
+  });
+
+  it('refuses a component without a view mode, compiled or not', () => {
+    expect(() => businessComponent('A/A', { fields } as never)).toThrow(/no viewMode is given/);
+  });
+
   it('names everything that is wrong at once', () => {
     expect(() => businessComponent('A', { viewMode: 'All', fields: { Id: text(1), Updated: utcDateTime() } })).toThrow(
       expect.objectContaining({
@@ -65,9 +91,9 @@ describe('businessComponent', () => {
 
   it('tells the JSON types of inputs, for parameters of a URL', () => {
     expect(Object.fromEntries(component.query({ filters: ['Name', 'Flag'] }).inputMembers)).toEqual({
-      Name: 'string',
-      Flag: 'boolean',
-      limit: 'number',
+      Name: { type: 'string' },
+      Flag: { type: 'boolean' },
+      limit: { type: 'number' },
     });
     expect([...component.update().inputMembers.keys()]).toEqual(['Id', 'Name', 'Flag', 'Opt', 'Note']);
   });
@@ -84,7 +110,7 @@ describe('decode', () => {
   };
 
   it('gives declared types', () => {
-    expect(component.decode(wire)).toEqual({
+    expect(component.source.decode(wire)).toEqual({
       record: {
         Id: '1-1',
         Name: 'Acme',
@@ -98,13 +124,13 @@ describe('decode', () => {
 
   it('takes a text that is absent for empty, and leaves other unset values out', () => {
     const { Note: _note, Name: _name, Opt: _opt, ...rest } = wire;
-    expect(component.decode(rest)).toEqual({
+    expect(component.source.decode(rest)).toEqual({
       record: { Id: '1-1', Name: '', Flag: true, Note: '', Updated: '2025-03-14T09:26:53Z' },
     });
   });
 
   it('names every field that is not as declared, and no value', () => {
-    const decoded = component.decode({ ...wire, Id: '', Flag: 'canary', Updated: '' });
+    const decoded = component.source.decode({ ...wire, Id: '', Flag: 'canary', Updated: '' });
     expect(decoded).toEqual({
       issues: [
         { pointer: '/Id', code: 'BAD_TYPE', message: 'Id is missing' },

@@ -2,14 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { checkCapacity } from '../../../lib/operations/capacity.ts';
 import {
   businessComponent,
+  businessService,
   defineIntegration,
   derive,
+  listOf,
   optional,
   readOnly,
   s3,
   text,
   unique,
   utcDateTime,
+  workflow,
 } from '../../../lib/operations/index.ts';
 import { scheduleProblem } from '../../../lib/operations/schedule-expression.ts';
 import { exampleIntegration as integration } from '../../support/example-integration.ts';
@@ -19,11 +22,22 @@ const account = businessComponent('Account/Account', {
   userKey: unique('Name'),
   fields: { Name: text(10), Opened: optional(utcDateTime()), Updated: readOnly(utcDateTime()) },
 });
-const operations = { 'account.get': account.get(), 'account.upsert': account.upsert() };
+const operations = {
+  'account.get': account.get(),
+  'account.upsert': account.upsert(),
+  'account.create': account.insert({ naturalKey: ['Name'] }),
+  'account.many': account.upsertMany(),
+  'account.tier': account.query({ filters: { Name: 'oneOf' } }),
+  'credit.check': businessService('Credit Check', 'Check', {
+    input: { Lines: listOf({ Name: text(5) }) },
+    reads: true,
+  }),
+  'credit.set': workflow('Set Credit', { repeatable: false }),
+};
 /** Definitions that the compiler refuses, as JavaScript or a cast would let them through. */
-const loosely = (definition: object) => defineIntegration(definition as never);
+const loosely = (definition: object) => derive(defineIntegration(definition as never));
 
-describe('defineIntegration', () => {
+describe('an integration', () => {
   it.each([
     [
       'an operation name in another form',
@@ -36,6 +50,47 @@ describe('defineIntegration', () => {
       /toString, which is not an operation/,
     ],
     ['a queue that accepts a read', { operations, queue: { accepts: ['account.get'] } }, /only reads/],
+    [
+      'a queue that accepts an insert',
+      { operations, queue: { accepts: ['account.create'] } },
+      /which inserts: .*twice/,
+    ],
+    [
+      'a queue that accepts what may not be repeated',
+      { operations, queue: { accepts: ['credit.set'] } },
+      /credit\.set, which may not be repeated/,
+    ],
+    ['a queue that accepts a batch', { operations, queue: { accepts: ['account.many'] } }, /answers row by row/],
+    [
+      'a PUT that may not be repeated',
+      { operations, api: { 'PUT /accounts': 'account.create' } },
+      /account\.create, which may not be repeated, as PUT promises: use POST/,
+    ],
+    ['a DELETE that may not be repeated', { operations, api: { 'DELETE /credit': 'credit.set' } }, /use POST/],
+    [
+      'a GET that would need a body',
+      { operations, api: { 'GET /credit-checks': 'credit.check' } },
+      /takes Lines: only a body can carry it, so use POST/,
+    ],
+    ['a DELETE that would need a body', { operations, api: { 'DELETE /accounts': 'account.many' } }, /takes items/],
+    ['a path with a list', { operations, api: { 'GET /accounts/{Name}': 'account.tier' } }, /\{Name\} as text/],
+    [
+      'a site that cannot be',
+      {
+        operations,
+        site: {
+          parameterNames: { Pagesize: 'limit', PageSize: 'a b', sortspec: 'searchspec' },
+          workspace: 'a/b',
+          headers: { authorization: 'x', 'x-end-user': 'a\nb' },
+          maxPageSize: 101,
+          quoteEscape: 'backslash',
+          maxSearchLength: 1,
+          maxUrlLength: 1.5,
+          retries: 3,
+        },
+      },
+      /site\.retries.*Pagesize is not a parameter.*PageSize is not a name.*two parameters one name.*workspace.*authorization.*x-end-user.*maxPageSize.*quoteEscape.*maxSearchLength.*maxUrlLength/,
+    ],
     ['a route of another form', { operations, api: { 'get /accounts': 'account.get' } }, /not of the form/],
     ['a route with a trailing slash', { operations, api: { 'GET /accounts/': 'account.get' } }, /not of the form/],
     [
@@ -99,6 +154,34 @@ describe('defineIntegration', () => {
     expect(() =>
       loosely({ operations, queue: { accepts: ['x.y'], inFlight: 0 }, api: { nonsense: 'account.get' } }),
     ).toThrow(/x\.y.*nonsense.*inFlight/s);
+  });
+
+  it('lets POST run anything, with the scope of what it runs', () => {
+    const api = {
+      'POST /a': 'account.create',
+      'POST /b': 'credit.set',
+      'POST /c': 'account.many',
+      'POST /d': 'account.tier',
+      'POST /e': 'credit.check',
+    } as const;
+    const { routes } = defineIntegration({ operations, api });
+    expect(routes.map(({ routeKey, scope }) => [routeKey, scope])).toEqual([
+      ['POST /a', 'siebel.write'],
+      ['POST /b', 'siebel.write'],
+      ['POST /c', 'siebel.write'],
+      ['POST /d', 'siebel.read'],
+      ['POST /e', 'siebel.read'],
+    ]);
+  });
+
+  it('hands on what it says of its Siebel', () => {
+    const site = {
+      parameterNames: { PageSize: 'limit' },
+      headers: { 'x-end-user': 'u' },
+      quoteEscape: 'doubling',
+    } as const;
+    expect(defineIntegration({ operations, site }).site).toEqual(site);
+    expect(defineIntegration({ operations }).site).toEqual({});
   });
 
   it('asks callers for the scope that fits the kind of the operation', () => {
@@ -178,6 +261,11 @@ describe('scheduleProblem', () => {
   });
 });
 
+function route(routeKey: string, operation: string, scope: string) {
+  const [method, path] = routeKey.split(' ');
+  return { method, path, routeKey, operation, scope };
+}
+
 describe('derive', () => {
   it('gives the build what an integration says, as plain data', () => {
     const deployment = derive(integration);
@@ -194,27 +282,14 @@ describe('derive', () => {
       api: {
         reservedConcurrency: 5,
         routes: [
-          {
-            method: 'GET',
-            path: '/accounts/{Id}',
-            routeKey: 'GET /accounts/{Id}',
-            operation: 'account.get',
-            scope: 'siebel.read',
-          },
-          {
-            method: 'GET',
-            path: '/accounts',
-            routeKey: 'GET /accounts',
-            operation: 'account.search',
-            scope: 'siebel.read',
-          },
-          {
-            method: 'PUT',
-            path: '/accounts',
-            routeKey: 'PUT /accounts',
-            operation: 'account.upsert',
-            scope: 'siebel.write',
-          },
+          route('GET /accounts/{Id}', 'account.get', 'siebel.read'),
+          route('GET /accounts', 'account.search', 'siebel.read'),
+          route('PUT /accounts', 'account.upsert', 'siebel.write'),
+          route('GET /accounts/{ParentId}/contacts', 'account.contacts', 'siebel.read'),
+          route('GET /service-requests/{Id}', 'service-request.get', 'siebel.read'),
+          route('POST /service-requests', 'service-request.create', 'siebel.write'),
+          route('POST /service-requests/close', 'service-request.close', 'siebel.write'),
+          route('POST /credit-checks', 'credit.check', 'siebel.write'),
         ],
       },
       schedules: [{ job: 'accounts', expression: 'rate(5 minutes)', timezone: 'UTC', input: { job: 'accounts' } }],

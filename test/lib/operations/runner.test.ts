@@ -13,6 +13,8 @@ import {
 } from '../../../lib/operations/index.ts';
 import type { CallReport } from '../../../lib/siebel/call.ts';
 import type { PageQuery, SiebelClient, SiebelRecord } from '../../../lib/siebel/component.ts';
+import { searchSpecification } from '../../../lib/siebel/search-specification.ts';
+import { recordingClient } from '../../support/recording-client.ts';
 
 const account = businessComponent('Account/Account', {
   viewMode: 'Organization',
@@ -58,29 +60,20 @@ const OPTIONS = { deadlineAtMs: 1 };
 
 /** A Siebel with one account, or none, that remembers its calls. */
 function siebel(record: SiebelRecord | null = WIRE, pages: SiebelRecord[][] = record ? [[record]] : []) {
-  const calls: unknown[][] = [];
-  const noted = async <T>(call: unknown[], result: T): Promise<T> => {
-    calls.push(call);
-    return result;
-  };
-  const client: SiebelClient = {
-    get: (...call) => noted(['get', ...call], record ?? undefined),
-    queryPage: () => {
-      throw new Error('not used by operations');
-    },
-    async *pages(...call) {
-      for (const page of pages) yield await noted(['pages', ...call], page);
-    },
-    upsert: (...call) => noted(['upsert', ...call], { id: '1-9' }),
-    update: (...call) => noted(['update', ...call], { id: call[1] }),
-    delete: (...call) => noted(['delete', ...call], undefined),
-  };
+  const { client, calls } = recordingClient({ get: record ?? undefined, pages });
   const runner = operationRunner(integration, () => client);
   return {
     calls,
     run: (name: string, input: unknown) => runner.run(name, input, OPTIONS),
     query: () => calls[0]?.[2] as PageQuery | undefined,
+    search: () => searchOf(calls[0]?.[2]),
   };
+}
+
+/** The search specification that a query was given. */
+function searchOf(query: unknown): string | undefined {
+  const { where } = query as PageQuery;
+  return where && searchSpecification(where);
 }
 
 async function issuesOf(name: string, input: unknown): Promise<readonly InputIssue[]> {
@@ -104,10 +97,7 @@ describe('an operation', () => {
         'get',
         { businessObject: 'Account', businessComponent: 'Account', viewMode: 'Organization' },
         '1-2AB+7',
-        {
-          viewMode: 'Organization',
-          fields: ['Name', 'Location', 'Account Status', 'Competitor Flag', 'Start Date', 'Updated'],
-        },
+        { fields: ['Name', 'Location', 'Account Status', 'Competitor Flag', 'Start Date', 'Updated'] },
         OPTIONS,
       ],
     ]);
@@ -122,25 +112,22 @@ describe('an operation', () => {
   });
 
   it('searches by equality of declared filters, in the order of Id', async () => {
-    const { run, query } = siebel();
+    const { run, query, search } = siebel();
     const input = { Name: "O'Hara", 'Competitor Flag': true, Updated: '2025-03-14T09:26:53Z', limit: 5 };
     await expect(run('account.search', input)).resolves.toEqual({ items: [RECORD] });
     expect(query()).toMatchObject({
-      viewMode: 'Organization',
       pageSize: 5,
       startRow: 0,
       sort: [{ field: 'Id', direction: 'asc' }],
     });
-    expect(query()?.searchSpecification).toBe(
-      `([Name] = "O'Hara") AND ([Competitor Flag] = "Y") AND ([Updated] = "03/14/2025 09:26:53")`,
-    );
+    expect(search()).toBe(`([Name] = "O'Hara") AND ([Competitor Flag] = "Y") AND ([Updated] = "03/14/2025 09:26:53")`);
   });
 
   it('searches without a filter, 20 records at most', async () => {
     const { run, query } = siebel();
     await run('account.search', {});
     expect(query()).toMatchObject({ pageSize: 20 });
-    expect(query()?.searchSpecification).toBeUndefined();
+    expect(query()?.where).toBeUndefined();
   });
 
   it("goes on behind pages that an administrator's limit made short, and gives no more than was asked for (R50)", async () => {
@@ -165,7 +152,7 @@ describe('an operation', () => {
     expect(calls).toEqual([
       [
         'upsert',
-        account.address,
+        account.source.address,
         { Name: 'Acme', Location: '', 'Competitor Flag': 'Y', 'Start Date': '01/02/2025 03:04:05' },
         OPTIONS,
       ],
@@ -205,7 +192,7 @@ describe('an operation', () => {
   it('deletes by Id', async () => {
     const { run, calls } = siebel();
     await expect(run('account.delete', { Id: '1-1' })).resolves.toEqual({ Id: '1-1' });
-    expect(calls).toEqual([['delete', account.address, '1-1', OPTIONS]]);
+    expect(calls).toEqual([['delete', account.source.address, '1-1', OPTIONS]]);
   });
 
   it.each([
@@ -215,8 +202,8 @@ describe('an operation', () => {
   ])('passes on no record with %s, and names the field (F84)', async (_what, values, message) => {
     const { run } = siebel({ ...WIRE, ...values });
     await expect(run('account.get', { Id: '1-2AB+7' })).rejects.toMatchObject({
-      code: 'UNEXPECTED_SHAPE',
-      failureClass: 'environment',
+      code: 'CONFIGURATION',
+      failureClass: 'configuration',
       message: expect.stringMatching(message),
     });
   });
@@ -267,14 +254,13 @@ describe('input of an operation', () => {
       ['BAD_TIME /input/Start Date'],
     ],
     ['path in an Id (K08)', 'account.get', { Id: '../1-1' }, ['BAD_KEY /input/Id']],
-    ['both quotes in a search (K13)', 'account.search', { Name: `"'` }, ['VALUE_NOT_QUERYABLE /input/Name']],
     ['wildcard in a search', 'account.search', { Name: 'Ac*' }, ['VALUE_NOT_QUERYABLE /input/Name']],
     ['blank search', 'account.search', { Location: '' }, ['VALUE_NOT_QUERYABLE /input/Location']],
     ['search by another field', 'account.search', { 'Account Status': 'x' }, ['UNKNOWN_FIELD /input/Account Status']],
     ['limit 0', 'account.search', { limit: 0 }, ['BAD_NUMBER /input/limit']],
     ['limit 101', 'account.search', { limit: 101 }, ['BAD_NUMBER /input/limit']],
     ['limit as text', 'account.search', { limit: '20' }, ['BAD_TYPE /input/limit']],
-    ['half a limit', 'account.search', { limit: 1.5 }, ['BAD_TYPE /input/limit']],
+    ['half a limit', 'account.search', { limit: 1.5 }, ['BAD_NUMBER /input/limit']],
     [
       'a list that is longer than the text may be',
       'account.upsert',
@@ -331,12 +317,21 @@ describe('input of an operation', () => {
     expect(JSON.stringify(issues)).not.toContain('canary');
   });
 
-  it('with a thousand unknown fields gives a bounded answer in time', async () => {
+  it('with a thousand unknown fields costs little, and gives a bounded answer', async () => {
     const input = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`${'x'.repeat(5_000)}${index}`, 1]));
-    const startedMs = performance.now();
+    const before = process.cpuUsage();
     const issues = await issuesOf('account.get', input);
-    expect(performance.now() - startedMs).toBeLessThan(250);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(250);
     expect(JSON.stringify(issues).length).toBeLessThan(32_768);
+  });
+
+  it('says what to send where a number stands for a text', async () => {
+    const [issue] = await issuesOf('account.upsert', { Name: 12.5, Location: '' });
+    expect(issue).toEqual({
+      pointer: '/input/Name',
+      code: 'BAD_TYPE',
+      message: 'is not of type string: numbers are text here, "12.50"',
+    });
   });
 
   it('is neither stripped, trimmed nor converted', async () => {

@@ -7,6 +7,7 @@ import {
   SiebelResponseError,
   TlsError,
   TokenRequestError,
+  UnknownOutcomeError,
   UnusableResponseError,
 } from '../../../lib/errors.ts';
 import { tellDefect } from '../../../lib/queue/call-ending.ts';
@@ -156,6 +157,14 @@ describe('settleCall, for a message that can never succeed', () => {
     expect(calls).toHaveLength(1);
   });
 
+  it('parks a call of which nobody knows whether it has happened: no delivery may run it again', async () => {
+    const unknown = new UnknownOutcomeError('no definite answer', { cause: unavailable });
+    const { parts, kept, hidden } = settlerParts({ run: () => Promise.reject(unknown) });
+    expect(await settleCall(delivery(), CALL, parts)).toEqual({ outcome: 'parked' });
+    expect(kept).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+    expect(hidden).toEqual([]);
+  });
+
   it('returns a message that cannot be parked: nothing is acknowledged before it is stored (R18, F119)', async () => {
     const { parts, kept, hidden, lines } = settlerParts({
       run: () => Promise.reject(invalid),
@@ -181,6 +190,10 @@ describe('settleCall, for a failure around the message', () => {
   it.each([
     ['503 of Siebel', unavailable],
     ['no answer', new NoResponseError('TIMED_OUT', 'Siebel did not answer in 20000 ms', { sent: true })],
+    [
+      'a circuit that is open: its pause is ours, and too short for a message',
+      new NoResponseError('CIRCUIT_OPEN', 'Siebel is left alone', { sent: false, retryAfterMs: 5_000 }),
+    ],
     ['an HTML page', new UnusableResponseError('NOT_JSON', 'the answer is not JSON', { status: 200 })],
     ['tokens that Siebel keeps refusing', new TokenRequestError('AUTH_LOOP', 'Siebel refuses every token')],
     ['a silent secrets manager', new ServiceUnavailableError('SECRET_UNAVAILABLE', 'no answer')],

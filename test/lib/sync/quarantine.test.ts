@@ -9,7 +9,7 @@ const JOB = {
   read: businessComponent('Account/Account', {
     viewMode: 'All',
     fields: { Name: text(100), Active: flag(), Updated: readOnly(utcDateTime()) },
-  }),
+  }).source,
 };
 const run = (parts: ReturnType<typeof syncParts>) =>
   runSync('accounts', JOB, { deadlineAtMs: NOW_MS + 15 * MINUTE }, parts);
@@ -63,7 +63,7 @@ describe('a record with a value of another type than declared', () => {
 
     await expect(run(parts)).rejects.toMatchObject({
       failureClass: 'configuration',
-      message: expect.stringContaining('2 of 100 records'),
+      message: expect.stringMatching(/2 of 100 records.*Active is not a flag/),
     });
     expect(parts.sink.quarantine).toEqual([]);
     expect(parts.state.saved).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NoResponseError } from '../../../lib/errors.ts';
+import { conditions } from '../../../lib/siebel/search-specification.ts';
 import { runSync } from '../../../lib/sync/run.ts';
 import { wire } from './siebel-in-memory.ts';
 import { changes, idsOf, JOB, MINUTE, NOW_MS, SECOND, sinkInMemory, syncParts } from './sync-parts.ts';
@@ -428,7 +429,7 @@ describe('failures', () => {
     parts.siebel.put(...changes(10));
     const { queryPage } = parts.siebel;
     parts.siebel.queryPage = (component, query, options) =>
-      queryPage(component, { ...query, searchSpecification: '[Id] > ""' as never }, options);
+      queryPage(component, { ...query, where: conditions({}).field('Id').greaterThan('0') }, options);
 
     await expect(run(parts)).rejects.toMatchObject({ code: 'UNEXPECTED_SHAPE', failureClass: 'environment' });
   });

@@ -1,4 +1,5 @@
 import type { SiebelClient, SiebelPage, SiebelRecord } from '../../../lib/siebel/component.ts';
+import { searchSpecification } from '../../../lib/siebel/search-specification.ts';
 
 /** One state of a record: what it holds, since when it says so, and from when on others see it. */
 export interface Version {
@@ -9,7 +10,9 @@ export interface Version {
   readonly visibleAtMs?: number;
 }
 
-export interface SiebelInMemory extends Pick<SiebelClient, 'queryPage'> {
+export interface SiebelInMemory {
+  /** Replaced by tests that watch or disturb it. */
+  queryPage: SiebelClient['queryPage'];
   put(...versions: readonly Version[]): void;
   remove(id: string): void;
   /** The newest version of every record, seen or not. */
@@ -54,10 +57,11 @@ export function siebelInMemory({
     },
     remove: (id) => void records.delete(id),
     newest: () => [...records.values()].flatMap((versions) => versions.slice(-1)),
-    async queryPage(_component, { searchSpecification = '', sort = [], pageSize, startRow }): Promise<SiebelPage> {
+    async queryPage(_component, { where, sort = [], pageSize, startRow }): Promise<SiebelPage> {
+      const search = where ? searchSpecification(where) : '';
       if (JSON.stringify(sort) !== ORDER || startRow !== 0) throw new Error('not asked for in the order of the cursor');
-      searches.push(searchSpecification);
-      const matches = conditionOf(searchSpecification, compares);
+      searches.push(search);
+      const matches = conditionOf(search, compares);
       const found = visible()
         .map(recordOf)
         .filter(matches)

@@ -14,7 +14,7 @@ export const JOB = {
   read: businessComponent('Account/Account', {
     viewMode: 'All',
     fields: { Name: text(100), Updated: readOnly(utcDateTime()) },
-  }),
+  }).source,
   cursor: 'Updated',
   every: 'rate(5 minutes)',
   timezone: 'UTC',

@@ -11,7 +11,7 @@ const JOB_WITH_FLAG = {
   read: businessComponent('Account/Account', {
     viewMode: 'All',
     fields: { Name: text(100), Active: flag(), Updated: readOnly(utcDateTime()) },
-  }),
+  }).source,
 };
 
 /** Parts whose bucket keeps the names that are put, and the last content of each. */
