@@ -1,28 +1,21 @@
-import { type Component, type Field, fieldNamed, fieldOnWire } from './components.ts';
+import { flagged, hangingOn, hangsOn } from './children.ts';
+import type { Component } from './components.ts';
+import type { Parent } from './data-address.ts';
 import type { Parameters } from './parameters.ts';
+import { ALL, organizationOf, visibilityOf } from './positions.ts';
+import { isForwardOnly, orderOf, readSlice } from './query-options.ts';
+import { allOf, type Condition } from './search/condition.ts';
 import { parseSearch } from './search/parser.ts';
-import { type Condition, columnOf, conditionOf } from './search/sql.ts';
+import { conditionOf } from './search/sql.ts';
 import type { SiebelSettings } from './settings.ts';
-import { plain, tooManyRows, unknownPayloadField, unknownSearchField } from './siebel-error.ts';
+import { tooManyRows } from './siebel-error.ts';
 import type { Row, Store } from './store.ts';
-
-/** Who sees the rows of others: with any other mode a technical user, who is in no team, sees nothing. */
-const SEEING_MODES = ['Organization', 'Sub-Organization', 'All'];
-const BLIND_MODES = ['Sales Rep', 'Personal', 'Manager', 'Group', 'Catalog'];
 
 export interface ReadContext {
   readonly store: Store;
   readonly settings: SiebelSettings;
   readonly user: string;
   readonly nowMs: number;
-}
-
-/** Where a child collection hangs. */
-export interface Parent {
-  readonly component: Component;
-  readonly id: string;
-  /** Field of the child that holds the parent's row id. */
-  readonly by: string;
 }
 
 export interface Page {
@@ -36,107 +29,107 @@ export interface Page {
 export function readPage(
   component: Component,
   parameters: Parameters,
-  context: ReadContext & { parent?: Parent },
+  context: ReadContext & { parent?: Parent | undefined },
 ): Page {
-  const { store, settings } = context;
-  const pageSize = readPageSize(parameters, settings);
-  const offset = readWholeNumber(parameters, { name: 'StartRowNum', otherwise: 0 });
-  const where = and(searchOf(component, parameters, context), parentCondition(context.parent));
+  const { store, settings, parent } = context;
+  const { pageSize, offset } = readSlice(parameters, settings, { isChild: parent !== undefined });
+  const visible = visibleRows(rootOf(component, parent), parameters, context);
+  const where = allOf([
+    searchOf(component, parameters.get('searchspec'), context),
+    parent ? hangingOn(component, parent.link, parent.id) : visible,
+  ]);
   const orderBy = orderOf(component, parameters.get('sortspec'));
-  if (!maySee(parameters)) return { rows: [], lastPage: true, ...totalIf(parameters, () => 0) };
+  const isForward = isForwardOnly(parameters);
+  if (parent && !isThere(parent, { store, visible }))
+    return { rows: [], lastPage: true, ...totalIf(parameters, () => 0) };
 
   const rows = store.query(component, { ...(where && { where }), orderBy, limit: pageSize + 1, offset });
   const reached = offset + Math.min(rows.length, pageSize);
-  if (reached > settings.rowLimit && parameters.get('ExecutionMode') !== 'ForwardOnly') throw tooManyRows();
+  if (!isForward) holdCeiling(component, { where, reached }, context);
+  const page = rows.slice(0, pageSize);
   return {
-    rows: rows.slice(0, pageSize),
+    rows: parent ? flagged(page, parent, store) : page,
     lastPage: rows.length <= pageSize,
     ...totalIf(parameters, () => store.count(component, where)),
   };
+}
+
+/**
+ * Refuses more rows than a query that can go back and forth may have.
+ *
+ * @param query.reached Rows up to the end of the page.
+ */
+export function holdCeiling(
+  component: Component,
+  { where, reached }: { where: Condition | undefined; reached: number },
+  { store, settings }: ReadContext,
+): void {
+  const { rowLimit, rowCeiling } = settings;
+  if (rowCeiling === 'reached') {
+    if (reached > rowLimit) throw tooManyRows();
+    return;
+  }
+  // All rows of a table are quickly counted, and mostly they are few enough.
+  if (store.count(component) > rowLimit && store.count(component, where) > rowLimit) throw tooManyRows();
 }
 
 /** Reads one record by row id; a record that the view mode hides looks like one that does not exist. */
 export function readRow(
   component: Component,
   id: string,
-  context: ReadContext & { parameters: Parameters; parent?: Parent },
-) {
-  if (!maySee(context.parameters)) return undefined;
-  const row = context.store.get(component, id);
-  return context.parent && row?.[context.parent.by] !== context.parent.id ? undefined : row;
+  context: ReadContext & { parameters: Parameters; parent?: Parent | undefined },
+): Row | undefined {
+  const { store, parent, parameters } = context;
+  const visible = visibleRows(rootOf(component, parent), parameters, context);
+  if (!parent) return visibleRow(component, id, { store, visible });
+  if (!isThere(parent, { store, visible })) return undefined;
+  const row = store.get(component, id);
+  if (!row || !hangsOn(row, parent.link, { parentId: parent.id, store })) return undefined;
+  return flagged([row], parent, store)[0];
 }
 
-/** The payload fields that were asked for, always with `Id`. */
-export function wantedFields(component: Component, parameters: Parameters): readonly Field[] {
-  const list = parameters.get('fields');
-  if (list === undefined) return component.fields;
-  const names = list
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean);
-  const wanted = names.map((name) => {
-    const field = fieldOnWire(component, name);
-    if (!field) throw unknownPayloadField(name, component.name);
-    return field;
-  });
-  return component.fields.filter((field) => field.name === 'Id' || wanted.includes(field));
-}
-
-function maySee(parameters: Parameters): boolean {
-  // Some of Oracle's own samples put the value between quotes.
-  const mode = (parameters.get('ViewMode') ?? 'Sales Rep').replace(/^(["'])(.*)\1$/, '$2');
-  if (SEEING_MODES.includes(mode)) return true;
-  if (BLIND_MODES.includes(mode)) return false;
-  throw plain(500, `Invalid value for ViewMode: ${mode}`);
-}
-
-function searchOf(component: Component, parameters: Parameters, context: ReadContext): Condition | undefined {
-  const source = parameters.get('searchspec');
+/** The condition that a search specification states; nothing for an empty one. */
+export function searchOf(
+  component: Component,
+  source: string | undefined,
+  context: ReadContext,
+): Condition | undefined {
   if (source === undefined || source.trim() === '') return undefined;
-  const expression = parseSearch(source, { doubling: context.settings.quoteEscape === 'doubling' });
-  return conditionOf(expression, { component, user: context.user, nowMs: context.nowMs });
+  const { settings, user, nowMs } = context;
+  const expression = parseSearch(source, { doubling: settings.quoteEscape === 'doubling' });
+  const locale = { timeZone: settings.timeZone, language: settings.languages };
+  const organization = organizationOf(user, settings);
+  return conditionOf(expression, { component, user, nowMs, organization, ...locale });
 }
 
-function parentCondition(parent: Parent | undefined): Condition | undefined {
-  return parent && { sql: `("${parent.by}" = ?)`, values: [parent.id] };
+/** Whether all records above are there: the first one seen by the user, each other one hanging on the one above it. */
+export function isThere(parent: Parent, { store, visible }: { store: Store; visible: Condition }): boolean {
+  const { component, id, parent: above } = parent;
+  if (!above) return visibleRow(component, id, { store, visible }) !== undefined;
+  const row = store.get(component, id);
+  return (
+    row !== undefined && hangsOn(row, above.link, { parentId: above.id, store }) && isThere(above, { store, visible })
+  );
 }
 
-function and(left: Condition | undefined, right: Condition | undefined): Condition | undefined {
-  if (!left || !right) return left ?? right;
-  return { sql: `(${left.sql} AND ${right.sql})`, values: [...left.values, ...right.values] };
+/** A child is seen by whoever sees the record at the top. */
+function rootOf(component: Component, parent: Parent | undefined): Component {
+  return parent ? rootOf(parent.component, parent.parent) : component;
 }
 
-/** `Field:asc,Other Field:desc`; blanks around the signs do not count. Without it rows come in the component's own order. */
-function orderOf(component: Component, sortspec: string | undefined): string {
-  const parts = (sortspec ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean);
-  if (parts.length === 0) return `"${component.defaultSort}" ASC NULLS LAST, rowid`;
-  return parts.map((part) => sortKey(component, part)).join(', ');
+function visibleRows(root: Component, parameters: Parameters, { user, settings }: ReadContext): Condition {
+  const visible = visibilityOf(user, parameters, settings);
+  return root.hasVisibility ? visible : ALL;
 }
 
-function sortKey(component: Component, part: string): string {
-  const [name = '', direction = 'asc'] = part.split(':').map((text) => text.trim());
-  const field = fieldNamed(component, name);
-  if (!field) throw unknownSearchField(name, component.name);
-  const descending = direction.toLowerCase() === 'desc';
-  if (!descending && direction.toLowerCase() !== 'asc') throw plain(500, `Invalid value for sortspec: ${part}`);
-  return `${columnOf(field)} ${descending ? 'DESC NULLS FIRST' : 'ASC NULLS LAST'}`;
-}
-
-function readPageSize(parameters: Parameters, { pageSizeLimit, overPageSize }: SiebelSettings): number {
-  const asked = readWholeNumber(parameters, { name: 'PageSize', otherwise: 10 });
-  if (asked >= 1 && asked <= pageSizeLimit) return asked;
-  if (asked > pageSizeLimit && overPageSize === 'cap') return pageSizeLimit;
-  throw plain(500, `Invalid value for PageSize: ${asked}. It must be from 1 to ${pageSizeLimit}`);
-}
-
-function readWholeNumber(parameters: Parameters, { name, otherwise }: { name: string; otherwise: number }): number {
-  const text = parameters.get(name);
-  if (text === undefined) return otherwise;
-  if (!/^\d{1,9}$/.test(text)) throw plain(500, `Invalid value for ${name}: ${text}`);
-  return Number(text);
+function visibleRow(
+  component: Component,
+  id: string,
+  { store, visible }: { store: Store; visible: Condition },
+): Row | undefined {
+  const own: Condition = { sql: '"Id" = ?', values: [id] };
+  const where = allOf([own, visible]);
+  return store.query(component, { ...(where && { where }), orderBy: 'rowid', limit: 1, offset: 0 })[0];
 }
 
 function totalIf(parameters: Parameters, count: () => number): { total?: number } {

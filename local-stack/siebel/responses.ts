@@ -1,51 +1,49 @@
 import type { Answer } from '../faults/answer.ts';
 import type { Component, Field } from './components.ts';
-import { isoToUs } from './dates.ts';
+import type { Parent } from './data-address.ts';
+import type { Tree } from './hierarchy.ts';
+import { listLink, recordLinks, recordUrl } from './links.ts';
 import type { Parameters } from './parameters.ts';
-import type { Page, Parent } from './read.ts';
+import { type PayloadOptions, payloadOf } from './payload.ts';
 import type { SiebelSettings } from './settings.ts';
 import type { Row } from './store.ts';
+
+export { payloadOf } from './payload.ts';
 
 export interface AnswerContext {
   readonly component: Component;
   readonly parameters: Parameters;
   readonly settings: SiebelSettings;
   readonly fields: readonly Field[];
-  readonly parent?: Parent;
+  readonly parent?: Parent | undefined;
+}
+
+/** One page of records, each with the child records that the query asked for. */
+export interface AnsweredPage {
+  readonly trees: readonly Tree[];
+  readonly lastPage: boolean;
+  readonly total?: number | undefined;
 }
 
 const NO_DATA = 'There is no data for the requested resource';
 
 /** The answer of a query: an array for many rows or when asked for, an object for one, the no-data text for none. */
-export function answerPage(page: Page, context: AnswerContext): Answer {
+export function answerPage(page: AnsweredPage, context: AnswerContext): Answer {
   const { parameters, settings, parent } = context;
   const headers = page.total === undefined ? {} : { 'Total-Record-Count': String(page.total) };
-  if (page.rows.length === 0) return answerEmpty(settings, headers);
-  const records = page.rows.map((row) => recordOf(row, context));
+  if (page.trees.length === 0) return answerEmpty(settings, headers);
+  const records = recordsOf(page.trees, context);
   const last = parent ? { lastpage: String(page.lastPage) } : {};
   const [first] = records;
-  const isSingle = records.length === 1 && !wantsUniform(parameters);
+  const isSingle = records.length === 1 && !wantsUniform(context);
   if (isSingle && settings.oneRow === 'bare record') return json(200, { ...first, ...last }, headers);
-  return json(200, { items: isSingle ? first : records, Link: [selfLink(context)], ...last }, headers);
+  const links = isHierarchy(parameters) ? {} : { Link: [listLink(context, parameters)] };
+  return json(200, { items: isSingle ? first : records, ...links, ...last }, headers);
 }
 
 /** The answer of a read by row id: the bare record. */
-export function answerRecord(row: Row | undefined, context: AnswerContext): Answer {
-  return row ? json(200, recordOf(row, context)) : answerEmpty(context.settings);
-}
-
-/** The answer of a write of one record: its row id and one link, both as objects. */
-export function answerWritten(id: string, context: Omit<AnswerContext, 'fields'>): Answer {
-  const item = writtenItem(id, context);
-  return json(200, { items: wantsUniform(context.parameters) ? [item] : item });
-}
-
-/** The answer of a batch: a bare array. */
-export function answerBatch(ids: readonly string[], context: Omit<AnswerContext, 'fields'>): Answer {
-  return json(
-    200,
-    ids.map((id) => writtenItem(id, context)),
-  );
+export function answerRecord(tree: Tree | undefined, context: AnswerContext): Answer {
+  return tree ? json(200, recordOf(tree, context)) : answerEmpty(context.settings);
 }
 
 export function answerEmpty({ emptyAnswer }: SiebelSettings, headers: Readonly<Record<string, string>> = {}): Answer {
@@ -80,53 +78,53 @@ export function json(status: number, body: unknown, headers: Readonly<Record<str
   };
 }
 
-/** Every value is a string; what is not set is empty, or left out when asked for. */
-export function payloadOf(row: Row, fields: readonly Field[], { withoutEmpty = false } = {}): Record<string, string> {
-  const record: Record<string, string> = {};
-  for (const field of fields) {
-    const value = row[field.name] ?? '';
-    if (value === '' && withoutEmpty) continue;
-    record[field.wireName] = field.type === 'utcDateTime' && value !== '' ? isoToUs(value) : value;
-  }
-  return record;
+/** Whether `items` is an array whatever it holds. Before 18.12 nobody could ask for it. */
+export function wantsUniform({ parameters, settings }: Pick<AnswerContext, 'parameters' | 'settings'>): boolean {
+  return settings.uniformResponse && ['y', 'Y', 'yes'].includes(parameters.get('uniformresponse') ?? '');
 }
 
-function recordOf(row: Row, context: AnswerContext): Record<string, unknown> {
-  const withoutEmpty = context.parameters.isTrue('excludeEmptyFieldsInResponse');
-  return { ...payloadOf(row, context.fields, { withoutEmpty }), Link: recordLinks(String(row['Id']), context) };
+/** How a row looks in the answer of a call: empty values, attachments, the user's zone and language. */
+export function payloadOptions(context: Omit<AnswerContext, 'fields'>): PayloadOptions {
+  const { parameters, settings } = context;
+  const isInline = settings.attachmentsInline && parameters.isTrue('inlineattachment');
+  const urlOf = (row: Row, field: Field) => `${recordUrl(String(row['Id']), context)}/${field.wireName}`;
+  return {
+    withoutEmpty: parameters.isTrue('excludeEmptyFieldsInResponse'),
+    attachmentUrl: isInline ? undefined : urlOf,
+    timeZone: settings.timeZone,
+    language: settings.languages,
+  };
 }
 
-/** Addresses hold raw blanks, and the host is the one of the profile. They are not for following. */
-function recordLinks(id: string, { component, parameters, settings, parent }: AnswerContext) {
-  const canonical = `${settings.responseBaseUrl}/data/${component.businessObject}/${component.name}/${id}`;
-  const own = { href: canonical, name: component.name };
-  const links = [
-    { rel: 'self', ...own },
-    { rel: 'canonical', ...own },
-  ];
-  const wanted = parameters
-    .get('ChildLinks')
-    ?.split(',')
-    .map((name) => name.trim());
-  const children = Object.keys(component.children).filter((name) => !wanted || wanted.includes(name));
-  const up = parent ? [{ rel: 'parent', href: parentUrl(parent, settings), name: parent.component.name }] : [];
-  return [...links, ...up, ...children.map((name) => ({ rel: 'child', href: `${canonical}/${name}`, name }))];
+function isHierarchy(parameters: Parameters): boolean {
+  return parameters.get('QueryHierarchy') !== undefined;
 }
 
-function writtenItem(id: string, { component, settings }: Omit<AnswerContext, 'fields'>) {
-  const href = `${settings.responseBaseUrl}/data/${component.businessObject}/${component.name}/${id}`;
-  return { Id: id, Link: { rel: 'self', href, name: component.name } };
+/** The records of one list. Where these may be unequal, every other one leaves out what is not set. */
+function recordsOf(trees: readonly Tree[], context: AnswerContext): Record<string, unknown>[] {
+  const isShort = (at: number) => context.settings.unequalMembers && at % 2 === 1;
+  return trees.map((tree, at) => recordOf(tree, context, { withoutEmpty: isShort(at) }));
 }
 
-function selfLink({ component, settings, parent }: AnswerContext) {
-  const base = parent ? parentUrl(parent, settings) : `${settings.responseBaseUrl}/data/${component.businessObject}`;
-  return { rel: 'self', href: `${base}/${component.name}`, name: component.name };
+/** Answers to a hierarchy query hold no links; child records are absent, an object for one, an array for several. */
+function recordOf(
+  tree: Tree,
+  context: AnswerContext,
+  { withoutEmpty = false }: { withoutEmpty?: boolean } = {},
+): Record<string, unknown> {
+  const options = payloadOptions(context);
+  const shown = withoutEmpty ? { ...options, withoutEmpty } : options;
+  const values = payloadOf(tree.row, context.fields, shown);
+  const children = childrenOf(tree, context);
+  if (isHierarchy(context.parameters)) return { ...values, ...children };
+  return { ...values, ...children, Link: recordLinks(String(tree.row['Id']), context) };
 }
 
-function parentUrl({ component, id }: Parent, { responseBaseUrl }: SiebelSettings): string {
-  return `${responseBaseUrl}/data/${component.businessObject}/${component.name}/${id}`;
-}
-
-function wantsUniform(parameters: Parameters): boolean {
-  return ['y', 'Y', 'yes'].includes(parameters.get('uniformresponse') ?? '');
+function childrenOf({ row, children }: Tree, context: AnswerContext): Record<string, unknown> {
+  const parent = { component: context.component, id: String(row['Id']), parent: context.parent };
+  const members = children.flatMap(({ name, component, link, fields, trees }) => {
+    const records = recordsOf(trees, { ...context, component, fields, parent: { ...parent, link } });
+    return records.length === 0 ? [] : [[name, records.length === 1 ? records[0] : records]];
+  });
+  return Object.fromEntries(members);
 }

@@ -1,85 +1,16 @@
-import {
-  ACCOUNT_STATUS,
-  ACCOUNT_TYPE,
-  type Component,
-  findComponent,
-  REQUEST_PRIORITY,
-  REQUEST_STATUS,
-} from './components.ts';
+import { type Association, type Component, findChild, findComponent } from './components.ts';
 import { isoSeconds } from './dates.ts';
+import { accountAt, actionAt, attachmentAt, contactAt, lineAt, orderAt, type Pick, requestAt } from './seed/records.ts';
 import type { Row, Store } from './store.ts';
-
-const PLACES = [
-  'Aberdeen',
-  'Bergen',
-  'Cádiz',
-  'Düsseldorf',
-  'Espoo',
-  'Gdańsk',
-  'Hull',
-  'Izmir',
-  'Lyon',
-  'Malmö',
-  'Osaka',
-  'Porto',
-  '上海',
-  'عمّان',
-];
-const WHAT = [
-  'Harbour',
-  "O'Brien",
-  'Northern',
-  'Müller & Söhne',
-  'Blue "Star"',
-  'Atlas',
-  'Kestrel',
-  'Three Rivers',
-  'Łódź',
-  'Sato 佐藤',
-  '50% Less',
-  'A+B',
-  'Al-Noor',
-  'Granite',
-];
-const TRADES = [
-  'Supplies',
-  'Shipping',
-  'Foods',
-  'Optics',
-  'Timber',
-  'Instruments',
-  'Textiles',
-  'Energy',
-  'Printing',
-  'Logistics',
-];
-const FIRST_NAMES = ['Ada', 'Björn', 'Chiara', 'Dmitri', 'Elif', 'Femi', 'Grace', 'Hana', 'Ingrid', "D'Arcy"];
-const LAST_NAMES = [
-  'Adeyemi',
-  'Brandt',
-  'Costa',
-  "O'Neill",
-  'Eriksen',
-  'Fournier',
-  'García',
-  'Hansen',
-  'Ito',
-  'van der Berg',
-];
-const TITLES = ['Buyer', 'Head of Purchasing', 'Accountant', 'Site Manager', ''];
-const COMPLAINTS = [
-  'Invoice differs from order',
-  'Delivery is late',
-  'Address has changed',
-  'Wrong item received',
-  'Needs a new contact',
-];
 
 const LEAST_AGE_MS = 2 * 3_600_000;
 const GREATEST_AGE_MS = 400 * 86_400_000;
 const BULK_LOAD = 230;
 
-/** Fills the store: accounts, and a fifth as many contacts and service requests. The same seed gives the same data, of the 400 days before `nowMs`. */
+/**
+ * Fills the store: accounts, a fifth as many contacts and service requests, and a few of what hangs on them. The same seed
+ * gives the same data, of the 400 days before `nowMs`.
+ */
 export function seed(
   store: Store,
   options: { records: number; seed: number; nowMs: number; nextId: () => string },
@@ -88,30 +19,85 @@ export function seed(
   const fifth = Math.floor(records / 5);
   const made = { nowMs, nextId, random: randomFrom(options.seed) };
   store.transaction(() => {
-    const accounts = fill(store, 'Account', { ...made, count: records, make: accountAt });
+    const accounts = fill(store, 'Account', {
+      ...made,
+      count: records,
+      make: (index, pick) => accountAt(index, pick, nowMs),
+    });
     const parent = (index: number) => accounts[(index * 5) % Math.max(accounts.length, 1)];
     const contacts = fill(store, 'Contact', {
       ...made,
       count: fifth,
       make: (index, pick) => contactAt(index, pick, parent(index)),
     });
-    const make = (index: number, pick: Pick) => requestAt(index, pick, contacts[index]);
-    fill(store, 'Service Request', { ...made, count: fifth, make });
+    const requests = fill(store, 'Service Request', {
+      ...made,
+      count: fifth,
+      make: (index, pick) => requestAt(index, pick, contacts[index]),
+    });
+    linkContacts(store, { accounts, contacts });
+    fillBelow(store, made, { accounts, requests });
   });
 }
 
-type Pick = <Item>(items: readonly Item[]) => Item;
+interface Made {
+  readonly nowMs: number;
+  readonly nextId: () => string;
+  readonly random: () => number;
+}
+
+/** Up to two actions for a request, an attachment for some accounts, and orders with up to three lines. */
+function fillBelow(store: Store, made: Made, { accounts, requests }: { accounts: Row[]; requests: Row[] }): void {
+  const { nowMs } = made;
+  const owners = requests.flatMap((request, index) => Array<Row>(index % 3).fill(request));
+  fill(store, 'Action', {
+    ...made,
+    count: owners.length,
+    make: (index, pick) => actionAt(index, pick, owners[index], nowMs),
+  });
+  const holders = accounts
+    .filter((_, index) => index % 25 === 0)
+    .flatMap((row, index) => (index % 2 ? [row, row] : [row]));
+  fill(store, 'Account Attachment', {
+    ...made,
+    count: holders.length,
+    make: (index, pick) => attachmentAt(index, pick, holders[index]),
+  });
+  const orders = fill(store, 'Order Entry - Orders', {
+    ...made,
+    count: Math.floor(accounts.length / 10),
+    make: (index, pick) => orderAt(index, pick, accounts[index * 10], nowMs),
+  });
+  const lines = orders.flatMap((order, index) =>
+    Array.from({ length: 1 + (index % 3) }, (_, at) => ({ order, number: at + 1 })),
+  );
+  fill(store, 'Order Entry - Line Items', {
+    ...made,
+    count: lines.length,
+    make: (index, pick) => lineAt(index, pick, lines[index]?.order, lines[index]?.number ?? 1),
+  });
+}
+
+/** Every contact belongs to its account, every other one to that of the contact before it too. The first one is the primary. */
+function linkContacts(store: Store, { accounts, contacts }: { accounts: Row[]; contacts: Row[] }): void {
+  const account = componentNamed('Account');
+  const association = findChild(account, 'Contact')?.link.through as Association;
+  const withPrimary = new Set<string>();
+  const primaryAt = (index: number) => String(accounts[(index * 5) % accounts.length]?.['Id']);
+  contacts.forEach((contact, index) => {
+    const id = String(contact['Id']);
+    const own = primaryAt(index);
+    store.link(association, own, id);
+    if (index % 2 === 1) store.link(association, primaryAt(index - 1), id);
+    if (!withPrimary.has(own)) store.update(account, own, { [association.primary]: id });
+    withPrimary.add(own);
+  });
+}
 
 function fill(
   store: Store,
   name: string,
-  options: {
-    count: number;
-    make: (index: number, pick: Pick) => Row;
-    random: () => number;
-    nowMs: number;
-    nextId: () => string;
-  },
+  options: Made & { count: number; make: (index: number, pick: Pick) => Row },
 ): Row[] {
   const { count, make, random, nowMs, nextId } = options;
   const component = componentNamed(name);
@@ -143,50 +129,6 @@ function changeTimes(count: number, { random, nowMs }: { random: () => number; n
     times.push(...Array<number>(Math.min(together, count - times.length)).fill(draw()));
   }
   return times;
-}
-
-function accountAt(index: number, pick: Pick): Row {
-  const what = WHAT[index % WHAT.length];
-  const trade = TRADES[Math.floor(index / WHAT.length) % TRADES.length];
-  const round = Math.floor(index / (WHAT.length * TRADES.length));
-  return {
-    Name: `${what} ${trade}${round === 0 ? '' : ` ${round + 1}`}`,
-    Location: pick([...PLACES, null]),
-    'Account Status': pick(ACCOUNT_STATUS),
-    Type: pick([...ACCOUNT_TYPE, null]),
-    'Main Phone Number': index % 9 === 0 ? null : `+44${String(2_000_000_000 + index * 7_919).slice(0, 10)}`,
-    Employees: String((index * 37) % 5_000),
-    Competitor: index % 40 === 0 ? 'Y' : 'N',
-    'Primary Organization': 'Default Organization',
-  };
-}
-
-function contactAt(index: number, pick: Pick, account: Row | undefined): Row {
-  const [first, last] = [pick(FIRST_NAMES), pick(LAST_NAMES)];
-  return {
-    'Person UId': `P-${String(index + 1).padStart(6, '0')}`,
-    'First Name': first,
-    'Last Name': last,
-    'Email Address': index % 11 === 0 ? null : `person${index + 1}@example.com`,
-    'Work Phone #': `+49${String(3_000_000_000 + index * 6_007).slice(0, 10)}`,
-    'Job Title': pick(TITLES),
-    Account: account?.['Name'] ?? null,
-    'Account Id': account?.['Id'] ?? null,
-  };
-}
-
-function requestAt(index: number, pick: Pick, contact: Row | undefined): Row {
-  return {
-    'SR Number': `1-${String(10_000_000 + index)}`,
-    Abstract: pick(COMPLAINTS),
-    Description: null,
-    Status: pick(REQUEST_STATUS),
-    Priority: pick(REQUEST_PRIORITY),
-    Account: contact?.['Account'] ?? null,
-    'Account Id': contact?.['Account Id'] ?? null,
-    'Contact Id': contact?.['Id'] ?? null,
-    'Integration Id': index % 3 === 0 ? null : `EXT-${String(index + 1).padStart(6, '0')}`,
-  };
 }
 
 /** Numbers from 0 up to 1, the same ones for the same seed (mulberry32). */

@@ -1,8 +1,10 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { COMPONENTS, type Component } from './components.ts';
-import { type Condition, columnOf, FOLD } from './search/sql.ts';
+import type { Association, Component } from './components.ts';
+import type { Condition } from './search/condition.ts';
+import { addFunctions } from './search/sql-functions.ts';
+import { columnsOf, createTables, tableOf } from './tables.ts';
 
-/** A record by business component field names: instants in ISO 8601, what is not set as `null`. */
+/** A record by business component field names: values as {@link toStored} makes them, what is not set as `null`. */
 export type Row = Readonly<Record<string, string | null>>;
 
 export interface RowQuery {
@@ -23,6 +25,12 @@ export interface Store {
   insert(component: Component, row: Row): void;
   update(component: Component, id: string, changes: Row): void;
   delete(component: Component, id: string): boolean;
+  isLinked(association: Association, parentId: string, childId: string): boolean;
+  /** Ties two records; nothing happens when they already are. */
+  link(association: Association, parentId: string, childId: string): void;
+  unlink(association: Association, parentId: string, childId: string): boolean;
+  /** Row ids of the children that are tied to a parent. */
+  tied(association: Association, parentId: string): string[];
   /** All of the work or, when it throws, nothing of it. */
   transaction<Result>(work: () => Result): Result;
   close(): void;
@@ -30,20 +38,12 @@ export interface Store {
 
 export function openStore(): Store {
   const database = new DatabaseSync(':memory:');
-  const statements = new Map<string, StatementSync>();
-  database.function(FOLD, { deterministic: true }, (text) => (text === null ? null : String(text).toLowerCase()));
-  for (const component of COMPONENTS) createTable(database, component);
+  addFunctions(database);
+  createTables(database);
 
-  const prepare = (sql: string): StatementSync => {
-    const known = statements.get(sql);
-    if (known) return known;
-    // Search specifications hold their values apart, so the same few texts come again and again.
-    if (statements.size > 500) statements.clear();
-    const statement = database.prepare(sql);
-    statements.set(sql, statement);
-    return statement;
-  };
+  const prepare = statementsOf(database);
   const rows = (sql: string, values: readonly (string | number)[]) => prepare(sql).all(...values) as unknown as Row[];
+  const inserts = new Map<Component, { statement: StatementSync; columns: string[] }>();
 
   return {
     query: (component, { where, orderBy, limit, offset }) =>
@@ -63,9 +63,9 @@ export function openStore(): Store {
       return prepare(sql).all(...Object.values(values).map((value) => value || null)) as unknown as Row[];
     },
     insert(component, row) {
-      const columns = component.fields.map(columnOf);
-      const sql = `INSERT INTO ${tableOf(component)} (${columns.join(',')}) VALUES (${columns.map(() => '?').join(',')})`;
-      prepare(sql).run(...component.fields.map(({ name }) => row[name] || null));
+      const { statement, columns } = inserts.get(component) ?? insertOf(database, component);
+      inserts.set(component, { statement, columns });
+      statement.run(...columns.map((name) => row[name] || null));
     },
     update(component, id, changes) {
       const names = Object.keys(changes);
@@ -73,6 +73,17 @@ export function openStore(): Store {
       prepare(sql).run(...names.map((name) => changes[name] || null), id);
     },
     delete: (component, id) => prepare(`DELETE FROM ${tableOf(component)} WHERE "Id" = ?`).run(id).changes > 0,
+    isLinked: ({ table, parent, child }, ...ids) =>
+      prepare(`SELECT 1 FROM "${table}" WHERE "${parent}" = ? AND "${child}" = ?`).get(...ids) !== undefined,
+    link({ table, parent, child }, ...ids) {
+      prepare(`INSERT OR IGNORE INTO "${table}" ("${parent}", "${child}") VALUES (?, ?)`).run(...ids);
+    },
+    unlink: ({ table, parent, child }, ...ids) =>
+      prepare(`DELETE FROM "${table}" WHERE "${parent}" = ? AND "${child}" = ?`).run(...ids).changes > 0,
+    tied: ({ table, parent, child }, parentId) =>
+      rows(`SELECT "${child}" AS "Id" FROM "${table}" WHERE "${parent}" = ?`, [parentId]).map((row) =>
+        String(row['Id']),
+      ),
     transaction(work) {
       database.exec('BEGIN');
       try {
@@ -85,25 +96,28 @@ export function openStore(): Store {
       }
     },
     close() {
-      statements.clear();
+      inserts.clear();
       database.close();
     },
   };
 }
 
-function createTable(database: DatabaseSync, component: Component): void {
-  const table = tableOf(component);
-  const columns = component.fields.map(
-    (field) => `${columnOf(field)} TEXT${field.name === 'Id' ? ' PRIMARY KEY' : ''}`,
-  );
-  database.exec(`CREATE TABLE ${table} (${columns.join(', ')}) STRICT`);
-  const indexes = [['Updated', 'Id'], [component.defaultSort], ...component.userKeys];
-  for (const [number, fields] of indexes.entries()) {
-    const names = fields.map((name) => `"${name}"`).join(', ');
-    database.exec(`CREATE INDEX "${component.name} ${number}" ON ${table} (${names})`);
-  }
+/** Prepared statements by their text. Search specifications hold their values apart, so the same few texts come again. */
+function statementsOf(database: DatabaseSync): (sql: string) => StatementSync {
+  const statements = new Map<string, StatementSync>();
+  return (sql) => {
+    const known = statements.get(sql);
+    if (known) return known;
+    if (statements.size > 500) statements.clear();
+    const statement = database.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
 }
 
-function tableOf({ name }: Component): string {
-  return `"${name}"`;
+function insertOf(database: DatabaseSync, component: Component): { statement: StatementSync; columns: string[] } {
+  const columns = columnsOf(component);
+  const names = columns.map((name) => `"${name}"`).join(',');
+  const sql = `INSERT INTO ${tableOf(component)} (${names}) VALUES (${columns.map(() => '?').join(',')})`;
+  return { statement: database.prepare(sql), columns };
 }

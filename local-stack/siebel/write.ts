@@ -1,170 +1,161 @@
-import { type Component, type Field, fieldOnWire, findComponent } from './components.ts';
-import { isoSeconds, usToIso } from './dates.ts';
-import type { SiebelSettings } from './settings.ts';
-import {
-  badLiteral,
-  duplicate,
-  noSuchRow,
-  notInPickList,
-  noUserKey,
-  plain,
-  readOnly,
-  requiredMissing,
-  severalMatches,
-  tooLong,
-  unknownPayloadField,
-} from './siebel-error.ts';
-import type { Row, Store } from './store.ts';
+import { associate, dissociate, hangsOn } from './children.ts';
+import { type Component, findChild } from './components.ts';
+import type { Parent } from './data-address.ts';
+import { type Payload, type RequestRecord, readRecord } from './request-record.ts';
+import { deleteRow, findByUserKey, insertRow, updateRow, type WriteContext } from './rows.ts';
+import { noSuchRow, noUserKey, plain } from './siebel-error.ts';
+import type { Row } from './store.ts';
 
-export interface WriteContext {
-  readonly store: Store;
-  readonly settings: SiebelSettings;
-  readonly user: string;
-  readonly nowMs: number;
-  readonly nextId: () => string;
+export type { Payload } from './request-record.ts';
+export type { WriteContext } from './rows.ts';
+
+/** Levels of child records in one call. Many to many they could go on without end. */
+const DEEPEST = 10;
+
+/** A record that was written, and the child records that were written with it. */
+export interface Written {
+  readonly id: string;
+  readonly children: readonly {
+    readonly name: string;
+    readonly component: Component;
+    readonly written: readonly Written[];
+  }[];
 }
 
-/** A record in a request: members by payload name. */
-export type Payload = Readonly<Record<string, unknown>>;
-
-/** POST: a new record. Gives its row id. */
-export function insertRecord(component: Component, payload: Payload, context: WriteContext): string {
-  return insert(component, readPayload(component, payload), context);
+/** POST: a new record, with new child records. */
+export function insertTree(component: Component, payload: Payload, context: WriteContext): Written {
+  const { values, children } = recordIn(component, payload, context);
+  return withChildren({ component, id: insertRow(component, values, context) }, children, { context, insert: true });
 }
 
-/** PUT on a collection: updates the record that a complete user key (or `Id`) names, else inserts it. Gives its row id. */
-export function upsertRecord(component: Component, payload: Payload, context: WriteContext): string {
-  const { Id: id, ...values } = readPayload(component, payload);
-  const byId = id ? context.store.get(component, id) : undefined;
-  if (byId) return update(component, { id: String(byId['Id']), values }, context);
-  const key = completeUserKey(component, values);
-  if (!key) throw noUserKey(component.name);
-  const [found, another] = context.store.find(component, key);
-  if (another) throw severalMatches(component.name);
-  return found ? update(component, { id: String(found['Id']), values }, context) : insert(component, values, context);
+/** PUT on a collection: updates the record that `Id` or a complete user key names, else inserts it. */
+export function upsertTree(component: Component, payload: Payload, context: WriteContext): Written {
+  const { id, values, children } = recordIn(component, payload, context);
+  if (id && context.store.get(component, id)) {
+    updateRow(component, { id, values }, context);
+    return withChildren({ component, id }, children, { context });
+  }
+  const { hasKey, row } = findByUserKey(component, values, context);
+  if (!hasKey) throw noUserKey(component.name);
+  if (!row) return withChildren({ component, id: insertRow(component, values, context) }, children, { context });
+  const known = String(row['Id']);
+  updateRow(component, { id: known, values }, context);
+  return withChildren({ component, id: known }, children, { context });
 }
 
 /** PUT on a record: changes the fields that were sent, and only those. */
-export function updateRecord(
+export function updateTree(
   component: Component,
-  target: { id: string; payload: Payload },
+  { id, payload }: { id: string; payload: Payload },
   context: WriteContext,
-): string {
-  const { Id: _, ...values } = readPayload(component, target.payload);
-  if (context.store.get(component, target.id)) return update(component, { id: target.id, values }, context);
-  if (context.settings.unknownIdOnPut === 'error') throw noSuchRow(component.name);
-  return upsertRecord(component, { ...target.payload, Id: '' }, context);
+): Written {
+  if (!context.store.get(component, id) && context.settings.unknownIdOnPut === 'error') throw noSuchRow(component.name);
+  const isKnown = context.store.get(component, id) !== undefined;
+  return upsertTree(component, { ...payload, Id: isKnown ? id : '' }, context);
 }
 
-/** The row that a member of a DELETE batch names. */
-export function rowIdIn(component: Component, payload: Payload, { store }: WriteContext): string {
-  const { Id: id, ...values } = readPayload(component, payload);
-  if (id) return id;
-  const key = completeUserKey(component, values);
-  if (!key) throw noUserKey(component.name);
-  const [found] = store.find(component, key);
-  if (!found) throw noSuchRow(component.name, 400);
-  return String(found['Id']);
+/**
+ * PUT on a child collection or a child: changes the child that `Id` or a complete user key names, else inserts it. Many to
+ * many, a record that exists is tied to the parent; one that does not is made first.
+ */
+export function upsertChild(
+  { component, parent, payload }: { component: Component; parent: Parent; payload: Payload },
+  context: WriteContext,
+): Written {
+  const { store } = context;
+  const { id: sentId, values: sent, isPrimary, children } = recordIn(component, payload, context);
+  const { by, through } = parent.link;
+  const values: Row = by === undefined ? sent : { ...sent, [by]: parent.id };
+  const found = findOwn({ component, parent, id: sentId, values }, context);
+  const id = found ?? insertRow(component, values, context);
+  if (found !== undefined && !isAlready(store.get(component, id) ?? {}, values))
+    updateRow(component, { id, values }, context);
+  if (through) associate({ component, id, isPrimary }, { parent, store });
+  return withChildren({ component, id }, children, { context });
 }
 
-function insert(component: Component, values: Row, context: WriteContext): string {
-  const { store, user, nowMs, nextId } = context;
-  const id = nextId();
-  const now = isoSeconds(nowMs);
-  const stamps = { Created: now, 'Created By Name': user, Updated: now, 'Updated By Name': user };
-  const row: Row = {
-    ...defaultsOf(component, id),
-    ...values,
-    ...parentOf(component, values, store),
-    ...stamps,
-    Id: id,
-  };
-  requireAll(component, row);
-  refuseDuplicate(component, row, store);
-  store.insert(component, row);
-  return id;
+/** POST on a child collection, and below a POST: a new child. Many to many it is tied when it exists. */
+export function insertChild(
+  target: { component: Component; parent: Parent; payload: Payload },
+  context: WriteContext,
+): Written {
+  const { component, parent, payload } = target;
+  const { by } = parent.link;
+  if (by === undefined) return upsertChild(target, context);
+  const { values, children } = recordIn(component, payload, context);
+  const id = insertRow(component, { ...values, [by]: parent.id }, context);
+  return withChildren({ component, id }, children, { context, insert: true });
 }
 
-function update(component: Component, { id, values }: { id: string; values: Row }, context: WriteContext): string {
-  const { store, user, nowMs } = context;
-  const row: Row = { ...store.get(component, id), ...values };
-  requireAll(component, row);
-  refuseDuplicate(component, row, store);
-  const stamps = { Updated: isoSeconds(nowMs), 'Updated By Name': user };
-  store.update(component, id, { ...values, ...parentOf(component, values, store), ...stamps });
-  return id;
-}
-
-/** Checks every member and turns it into what the store keeps. Links and children that a read gave are left out. */
-function readPayload(component: Component, payload: Payload): Row {
-  const values: Record<string, string | null> = {};
-  for (const [name, value] of Object.entries(payload)) {
-    if (name === 'Link') continue;
-    const field = fieldOnWire(component, name);
-    if (!field) throw unknownPayloadField(name, component.name);
-    const text = textOf(value, name);
-    if (field.name === 'Id') {
-      // One site sends this word where others leave the member out.
-      if (text !== 'NULL' && text !== '') values['Id'] = text;
-      continue;
-    }
-    if (field.readOnly) throw readOnly(field.name);
-    values[field.name] = storedText(field, text);
-  }
-  return values;
-}
-
-/** Numbers and booleans are taken, and kept as text. */
-function textOf(value: unknown, name: string): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number') return String(value);
-  if (typeof value === 'boolean') return value ? 'Y' : 'N';
-  if (value === null) return '';
-  throw plain(500, `Invalid value for ${name}: text is expected`);
-}
-
-function storedText(field: Field, text: string): string | null {
-  if (text === '') return null;
-  if (text.length > field.maxLength) throw tooLong(field.name, field.maxLength);
-  if (field.pickList && !field.pickList.includes(text)) throw notInPickList(text, field.name);
-  if (field.type !== 'utcDateTime') return text;
-  const iso = usToIso(text);
-  if (iso === undefined) throw badLiteral(text, field.name);
-  return iso;
-}
-
-/** The first user key whose fields were all sent, with at least one of them set. */
-function completeUserKey(component: Component, values: Row): Row | undefined {
-  const key = component.userKeys.find(
-    (names) => names.every((name) => Object.hasOwn(values, name)) && names.some((name) => values[name]),
+/** Deletes a record; a child of a many-to-many collection is untied only. Tells whether it was there. */
+export function deleteRecord(
+  { component, parent, id }: { component: Component; parent?: Parent | undefined; id: string },
+  { store }: WriteContext,
+): boolean {
+  if (!parent) return deleteRow(component, id, store);
+  if (parent.link.through) return dissociate({ component, id }, { parent, store });
+  const row = store.get(component, id);
+  return (
+    row !== undefined && hangsOn(row, parent.link, { parentId: parent.id, store }) && deleteRow(component, id, store)
   );
-  return key && Object.fromEntries(key.map((name) => [name, values[name] ?? null]));
 }
 
-function requireAll(component: Component, row: Row): void {
-  const missing = component.fields.find(({ name, required }) => required && !row[name]);
-  if (missing) throw requiredMissing(missing.name, component.name);
+/** The row that a member of a DELETE batch names; `known` are values that its place gives it. */
+export function rowIdIn(component: Component, payload: Payload, context: WriteContext, known: Row = {}): string {
+  const { id, values } = recordIn(component, payload, context);
+  if (id) return id;
+  const { hasKey, row } = findByUserKey(component, { ...values, ...known }, context);
+  if (!hasKey) throw noUserKey(component.name);
+  if (!row) throw noSuchRow(component.name, 400);
+  return String(row['Id']);
 }
 
-function refuseDuplicate(component: Component, row: Row, store: Store): void {
-  const [names] = component.userKeys;
-  if (!component.unique || !names) return;
-  const key = Object.fromEntries(names.map((name) => [name, row[name] ?? null]));
-  if (store.find(component, key).some((other) => other['Id'] !== row['Id'])) throw duplicate(component.name);
+/** POST of one record. Gives its row id. */
+export function insertRecord(component: Component, payload: Payload, context: WriteContext): string {
+  return insertTree(component, payload, context).id;
 }
 
-function defaultsOf({ name }: Component, id: string): Row {
-  if (name === 'Account') return { 'Primary Organization': 'Default Organization', 'Account Status': 'Active' };
-  // Siebel numbers a service request after its row id when nobody else did.
-  if (name === 'Service Request') return { 'SR Number': id, Status: 'Open' };
-  return {};
+/** PUT of one record by `Id` or user key. Gives its row id. */
+export function upsertRecord(component: Component, payload: Payload, context: WriteContext): string {
+  return upsertTree(component, payload, context).id;
 }
 
-/** Fills in the row id of the account that a record names. */
-function parentOf(component: Component, values: Row, store: Store): Row {
-  const account = findComponent('Account');
-  const name = values['Account'];
-  if (component.name === 'Account' || name === undefined || !account) return {};
-  const [found] = name === null ? [] : store.find(account, { Name: name });
-  return { 'Account Id': found?.['Id'] ?? null };
+function recordIn(component: Component, payload: Payload, { settings }: WriteContext): RequestRecord {
+  return readRecord(component, payload, { timeZone: settings.timeZone, language: settings.languages });
+}
+
+function withChildren(
+  { component, id }: { component: Component; id: string },
+  children: RequestRecord['children'],
+  { context, insert = false }: { context: WriteContext; insert?: boolean },
+): Written {
+  const depth = (context.depth ?? 0) + 1;
+  if (depth > DEEPEST && Object.keys(children).length > 0) throw plain(500, 'The records are nested too deeply.');
+  const one = insert ? insertChild : upsertChild;
+  const written = Object.entries(children).flatMap(([name, payloads]) => {
+    const child = findChild(component, name);
+    if (!child) return [];
+    const parent = { component, id, link: child.link };
+    const all = payloads.map((payload) => one({ component: child.component, parent, payload }, { ...context, depth }));
+    return [{ name, component: child.component, written: all }];
+  });
+  return { id, children: written };
+}
+
+/** The child that is meant: by row id or user key, and below this parent unless it may be tied to many. */
+function findOwn(
+  { component, parent, id, values }: { component: Component; parent: Parent; id: string | undefined; values: Row },
+  { store, settings }: WriteContext,
+): string | undefined {
+  const { link } = parent;
+  const isOwn = (row: Row) => link.through !== undefined || hangsOn(row, link, { parentId: parent.id, store });
+  const byId = id === undefined ? undefined : store.get(component, id);
+  if (byId && isOwn(byId)) return id;
+  if (id !== undefined && settings.unknownIdOnPut === 'error') throw noSuchRow(component.name);
+  const { row } = findByUserKey(component, values, { store, settings, among: isOwn });
+  return row && String(row['Id']);
+}
+
+function isAlready(row: Row, values: Row): boolean {
+  return Object.entries(values).every(([name, value]) => (row[name] ?? null) === value);
 }

@@ -4,16 +4,16 @@ export type Token =
   | { readonly kind: 'field' | 'word' | 'string' | 'number'; readonly text: string; readonly at: number }
   | {
       readonly kind: 'symbol';
-      readonly text: '(' | ')' | '=' | '<>' | '<' | '<=' | '>' | '>=' | '~=' | '~';
+      readonly text: '(' | ')' | ',' | '=' | '<>' | '<' | '<=' | '>' | '>=' | '~=' | '~' | '+' | '-' | '*' | '/';
       readonly at: number;
     }
   | { readonly kind: 'end'; readonly text: ''; readonly at: number };
 
 type Symbol = Extract<Token, { kind: 'symbol' }>['text'];
 
-const SYMBOLS: readonly Symbol[] = ['<>', '<=', '>=', '~=', '(', ')', '=', '<', '>', '~'];
+const SYMBOLS: readonly Symbol[] = ['<>', '<=', '>=', '~=', '(', ')', ',', '=', '<', '>', '~', '+', '-', '*', '/'];
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
-const NUMBER = /-?\d+(\.\d+)?/y;
+const NUMBER = /\d+(\.\d+)?/y;
 const BLANK = /\s+/y;
 
 /**
