@@ -52,13 +52,6 @@ export const noUserKey = (component: string) =>
 export const severalMatches = (component: string) =>
   failure(`Multiple matches found for the user key of integration component '${component}'.`, 'SBL-EAI-04390');
 
-export const duplicate = (component: string) =>
-  failure(
-    `Insert operation on integration component '${component}' failed because a matching record was found.`,
-    'SBL-EAI-04383',
-    409,
-  );
-
 export const requiredMissing = (field: string, component: string) =>
   nested(
     `Required field is missing in instance of integration component '${component}'.(SBL-EAI-04389)`,
@@ -82,3 +75,23 @@ export const noSuchRow = (component: string, status = 500) =>
 
 /** Texts without a code: nobody has written one down. */
 export const plain = (status: number, text: string) => new SiebelError(status, text);
+
+/** A service, process or other object of the repository that does not exist. */
+export const unknownObject = (kind: string, name: string) =>
+  failure(`Could not find '${kind}' named '${name}'. This object is inactive or nonexistent.`, 'SBL-DAT-00144');
+
+/** The user may use no view of this kind. */
+export const viewDenied = (mode: string) =>
+  failure(`Access denied: you have no view with the visibility '${mode}'.`, 'SBL-DAT-00553', 403);
+
+/** The user has no responsibility that opens the service (`BUS_SVC`) or process (`BUS_PROC`). */
+export const accessDenied = (name: string, kind: 'BUS_SVC' | 'BUS_PROC') =>
+  failure(`Access to Resource '${name}' of type ${kind} is denied`, 'SBL-DAT-00825', 403);
+
+/** A step of a process or a method of a service failed, and inside it another one: the last block is the cause. */
+export const stepFailed = (method: string, name: string, cause: { text: string; code: string }) =>
+  nested(`Method '${method}' failed in '${name}'.(SBL-BPR-00162)`, `${cause.text}(${cause.code})(SBL-EAI-04376)`);
+
+/** An error in the step of a process, told as the last block. */
+export const inStep = (process: string, inner: SiebelError) =>
+  nested(`A step of the process '${process}' failed.(SBL-BPR-00162)`, inner.message);
