@@ -30,6 +30,8 @@ export function functionSettings(around: Surroundings): Record<string, Record<st
     STAGE: 'local',
     SIEBEL_BASE_URL: around.siebelUrl,
     SIEBEL_CA_FILE: around.caFile,
+    SIEBEL_ABANDONED_HOLD_SECONDS: '2',
+    SIEBEL_CIRCUIT_OPEN_SECONDS: '1',
     TOKEN_URL: around.tokenUrl,
     TOKEN_SCOPE: around.tokenScope,
     TOKEN_CA_FILE: around.caFile,

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PORT_COUNT, parseOptions, type StackOptions, USAGE } from './options.ts';
+import { HELP, PORT_COUNT, parseOptions, type StackOptions } from './options.ts';
 import { portProblem, tryPorts } from './ports.ts';
 import { type LocalStack, startLocalStack } from './stack.ts';
 import { howToGoOn } from './tour/how-to-go-on.ts';
@@ -17,9 +17,9 @@ const PATIENCE_MS = 10_000;
 
 const options = parseOptions(process.argv.slice(2));
 if (options === 'help') {
-  process.stdout.write(USAGE);
+  process.stdout.write(HELP);
 } else if ('problem' in options) {
-  process.stderr.write(`${options.problem}\n\n${USAGE}`);
+  process.stderr.write(`${options.problem}\n\nnpm start -- --help lists the options.\n`);
   process.exitCode = 2;
 } else {
   process.exitCode = await run(options, options.json ? jsonReporter(process.stdout) : peopleReporter(process.stdout));

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { parseSettings, settingLines } from './siebel/setting-checks.ts';
+import type { SiebelSettings } from './siebel/settings.ts';
 
 export interface StackOptions {
   /** Ends after the tour. */
@@ -13,6 +15,8 @@ export interface StackOptions {
   readonly tokenLifeSeconds: number;
   /** First of the ports listened on; 0 takes any that is free. */
   readonly port: number;
+  /** What differs between releases and sites of Siebel. */
+  readonly siebel: Partial<SiebelSettings>;
 }
 
 export const USAGE = `Usage: npm start -- [options]
@@ -27,8 +31,16 @@ Options:
   --seed N               seed of the made-up data (default 1)
   --token-life SECONDS   life of an access token for Siebel (default 3600, least 5)
   --port N               HTTP API on port N, the other addresses on the ports after it (default 0: any free ones)
-  --help                 show this help
+  --siebel NAME=VALUE    a setting of Siebel, or release=20.6 for those of a release; may be repeated
+  --help                 show this help and every setting of Siebel
 `;
+
+/** What `--help` shows. */
+export const HELP = `${USAGE}
+Settings of Siebel (docs/local-stack.md says what they imitate):
+${settingLines()
+  .map((line) => `  ${line}\n`)
+  .join('')}`;
 
 /** Ports used from `--port` on. */
 export const PORT_COUNT = 8;
@@ -39,7 +51,7 @@ export const PORT_COUNT = 8;
  * @returns The options, `help`, or a sentence that says what is wrong.
  */
 export function parseOptions(args: readonly string[]): StackOptions | 'help' | { readonly problem: string } {
-  let values: Record<string, string | boolean | undefined>;
+  let values: Record<string, string | boolean | (string | boolean)[] | undefined>;
   try {
     ({ values } = parseArgs({
       args: [...args],
@@ -50,6 +62,7 @@ export function parseOptions(args: readonly string[]): StackOptions | 'help' | {
         seed: { type: 'string' },
         'token-life': { type: 'string' },
         port: { type: 'string' },
+        siebel: { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
       },
     }));
@@ -66,6 +79,15 @@ export function parseOptions(args: readonly string[]): StackOptions | 'help' | {
     if (!(number >= least && number <= most)) problems.push(`--${name} takes a whole number from ${least} to ${most}`);
     return number;
   };
+  const siebelSettings = (): Partial<SiebelSettings> => {
+    const assignments = [values['siebel'] ?? []].flat().map(String);
+    try {
+      return parseSettings(assignments);
+    } catch (error) {
+      problems.push(`--siebel: ${(error as Error).message}`);
+      return {};
+    }
+  };
   const options = {
     once: values['once'] === true,
     json: values['json'] === true,
@@ -73,6 +95,7 @@ export function parseOptions(args: readonly string[]): StackOptions | 'help' | {
     seed: whole('seed', 1, 0, 999_999_999),
     tokenLifeSeconds: whole('token-life', 3_600, 5, 86_400),
     port: whole('port', 0, 0, 65_535 - PORT_COUNT),
+    siebel: siebelSettings(),
   };
   return problems.length > 0 ? { problem: problems.join('; ') } : options;
 }

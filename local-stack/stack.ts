@@ -15,7 +15,8 @@ import { type LambdaFunction, lambdaFunction } from './lambda/host.ts';
 import { startHttpFront } from './lambda/http-front.ts';
 import { startScheduler } from './lambda/schedule.ts';
 import type { Ready } from './ready.ts';
-import { type SiebelOptions, type SiebelStandIn, startSiebel } from './siebel/siebel.ts';
+import type { SiebelSettings } from './siebel/settings.ts';
+import { type SiebelStandIn, startSiebel } from './siebel/siebel.ts';
 import { createAuthority } from './tls.ts';
 
 export type FunctionName = 'queue' | 'schedule' | 'api' | 'authorizer';
@@ -37,7 +38,8 @@ export interface LocalStackOptions {
   readonly visibilityTimeoutSeconds?: number;
   /** Settings put over those of every function. */
   readonly settings?: Readonly<Record<string, string>>;
-  readonly siebel?: Partial<Pick<SiebelOptions, 'maxConnections' | 'overCap' | 'cacheIntrospectionSeconds'>>;
+  /** What differs between releases and sites of Siebel. */
+  readonly siebel?: Partial<SiebelSettings>;
   /** Gets every line that a function writes, beside the log file. */
   readonly onLog?: (name: FunctionName, line: string) => void;
 }
@@ -120,6 +122,7 @@ async function assemble(
   });
   onClose(() => siebel.close());
   identity.setSiebelBaseUrl(siebel.baseUrl);
+  const siebelScopes = ['data', 'service', 'workflow'].map((root) => identity.scope.replace(/data$/, root)).join(' ');
 
   const [sqsAndS3, dynamodb, secrets] = await Promise.all([
     startSqsAndS3({ port: port(4) }),
@@ -138,7 +141,7 @@ async function assemble(
   const settings = functionSettings({
     siebelUrl: siebel.baseUrl,
     tokenUrl: identity.tokenUrl,
-    tokenScope: identity.scope,
+    tokenScope: siebelScopes,
     jwksUrl: identity.jwksUrl,
     issuer: identity.issuer,
     apiAudience: identity.apiAudience,
@@ -206,7 +209,7 @@ async function assemble(
     siebelUrl: siebel.baseUrl,
     controlUrl: siebel.controlUrl,
     tokenUrl: identity.tokenUrl,
-    tokenScope: identity.scope,
+    tokenScope: siebelScopes,
     introspectionUrl: identity.introspectionUrl,
     jwksUrl: identity.jwksUrl,
     sqsEndpoint: sqsAndS3.endpoint,

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
-import type { Fault } from './rules.ts';
+import { distorted, drip } from './distort.ts';
+import type { Fault } from './fault.ts';
+import { pause } from './pause.ts';
 
 /** One HTTP answer, before it is sent. */
 export interface Answer {
@@ -56,40 +58,47 @@ export async function answerUnderFault(
   if (fault.delayMs !== undefined) await pause(fault.delayMs, wire.closing);
   if (fault.reset === 'before') return reset(response, wire);
   if (fault.hang) return untilGivenUp(response, wire);
+  if (fault.commitAfterMs !== undefined) {
+    wire.reset(response);
+    await pause(fault.commitAfterMs, wire.closing);
+    await work();
+    return { cut: 'reset' };
+  }
 
-  const answer = cannedAnswer(fault) ?? withHeaders(await work(), fault.headers);
+  const answer = distorted(cannedAnswer(fault) ?? (await work()), fault);
 
   if (fault.reset === 'after-commit') return reset(response, wire);
   if (fault.holdAfterCommit === true) return untilGivenUp(response, wire);
   if (fault.holdAfterCommit !== undefined) await pause(fault.holdAfterCommit, wire.closing);
-  return fault.truncate ? truncate(response, { answer, wire }) : send(response, answer);
+  if (fault.truncate === true) return truncate(response, { answer, wire });
+  return fault.dripMs === undefined
+    ? send(response, answer, fault.lengthOff)
+    : drip(response, { answer, pauseMs: fault.dripMs, closing: wire.closing });
 }
 
 /** Sends an answer whole. */
-export function send(response: ServerResponse, { status, headers = {}, body = '' }: Answer): Outcome {
+export function send(response: ServerResponse, { status, headers = {}, body = '' }: Answer, lengthOff = 0): Outcome {
   if (response.destroyed) return { cut: 'no answer' };
   const bodiless = status === 204 || status === 304;
-  response.writeHead(status, bodiless ? headers : { ...headers, 'Content-Length': Buffer.byteLength(body) });
+  const length = Math.max(0, Buffer.byteLength(body) + lengthOff);
+  response.writeHead(status, bodiless ? headers : { ...headers, 'Content-Length': length });
   response.end(bodiless ? undefined : body);
   return { status };
 }
 
 function cannedAnswer(fault: Fault): Answer | undefined {
-  const { status = 200, html, body = html && HTML_PAGE } = fault;
-  if (fault.status === undefined && body === undefined) return undefined;
-  const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
-  const type = html ? 'text/html;charset=utf-8' : typeof body === 'string' ? 'text/plain' : 'application/json';
-  return body === undefined
-    ? { status, headers: { ...fault.headers } }
-    : { status, headers: { 'Content-Type': fault.contentType ?? type, ...fault.headers }, body: text };
+  const { status = 200, html, bodyBase64, contentType } = fault;
+  const given = bodyBase64 === undefined ? (fault.body ?? (html && HTML_PAGE)) : Buffer.from(bodyBase64, 'base64');
+  if (given === undefined) return fault.status === undefined ? undefined : { status };
+  if (Buffer.isBuffer(given))
+    return { status, headers: { 'Content-Type': contentType ?? 'application/json' }, body: given };
+  const body = typeof given === 'string' ? given : JSON.stringify(given);
+  const type = html ? 'text/html;charset=utf-8' : typeof given === 'string' ? 'text/plain' : 'application/json';
+  return { status, headers: { 'Content-Type': contentType ?? type }, body };
 }
 
 const HTML_PAGE =
   '<!doctype html><html lang="en"><head><title>HTTP Status \u2013 Service</title></head><body><h1>This is no JSON</h1></body></html>';
-
-function withHeaders(answer: Answer, headers: Fault['headers']): Answer {
-  return headers ? { ...answer, headers: { ...answer.headers, ...headers } } : answer;
-}
 
 function reset(response: ServerResponse, wire: Wire): Outcome {
   wire.reset(response);
@@ -114,18 +123,4 @@ async function truncate(response: ServerResponse, { answer, wire }: { answer: An
     response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.socket?.end());
   });
   return { status: answer.status, cut: 'truncated' };
-}
-
-/** Not cut short when the client leaves: a server works on. */
-function pause(delayMs: number, closing: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(finish, delayMs);
-    closing.addEventListener('abort', finish, { once: true });
-    function finish() {
-      clearTimeout(timer);
-      closing.removeEventListener('abort', finish);
-      resolve();
-    }
-    if (closing.aborted) finish();
-  });
 }

@@ -1,32 +1,17 @@
+import {
+  checkedMembers,
+  FAULT_MEMBERS,
+  type Fault,
+  FaultRuleError,
+  isCount,
+  isObject,
+  isText,
+  type Members,
+} from './fault.ts';
+import { PRESETS } from './presets.ts';
+
 /** Which server a rule strikes: Siebel, or one of the two endpoints of the identity domain. */
 export type FaultTarget = 'siebel' | 'token' | 'introspection';
-
-/**
- * What happens to a request that a rule strikes. Members combine: `delayMs` comes first; `status`, `body` and `html`
- * answer in the place of the server, which then does no work; the rest acts on whatever answer there is.
- */
-export interface Fault {
-  /** Answer with this status. 200 when only `body` is given. */
-  readonly status?: number;
-  /** Body of that answer: a string as it stands, anything else as JSON. */
-  readonly body?: unknown;
-  /** Content type of that answer. Default `application/json` for JSON, `text/plain` for a string. */
-  readonly contentType?: string;
-  /** More headers of the answer, such as `Retry-After`. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** An HTML page in the place of JSON, as gateways and Tomcat send it; status 200 unless `status` says otherwise. */
-  readonly html?: true;
-  /** Wait this long before anything else. */
-  readonly delayMs?: number;
-  /** Do the work, then hold the answer: for so many milliseconds, or (`true`) until the client gives up. */
-  readonly holdAfterCommit?: true | number;
-  /** Cut the connection with a TCP reset: before any work, or after it was done. */
-  readonly reset?: 'before' | 'after-commit';
-  /** Send only the first half of the body, then cut the connection. */
-  readonly truncate?: true;
-  /** Do nothing and never answer. */
-  readonly hang?: true;
-}
 
 /** A rule as the control address lists it. */
 export interface FaultRule {
@@ -56,53 +41,30 @@ export interface FaultRules {
   take(request: { target: FaultTarget; method: string; path: string }): Fault | undefined;
 }
 
-/** A rule that cannot be understood. Nothing was added. */
-export class FaultRuleError extends Error {
-  override readonly name = 'FaultRuleError';
-}
-
-type Check = (value: unknown) => boolean;
+/** Reads the settings of a fault, and throws when they cannot be understood. */
+export type SettingsReader = (input: unknown) => object;
 
 const TARGETS: readonly FaultTarget[] = ['siebel', 'token', 'introspection'];
-const LONGEST_MS = 3_600_000;
 
-const isText: Check = (value) => typeof value === 'string' && value !== '';
-const isCount: Check = (value) => Number.isInteger(value) && (value as number) >= 0;
-const isMilliseconds: Check = (value) => isCount(value) && (value as number) <= LONGEST_MS;
-const isHeaders: Check = (value) => isObject(value) && Object.values(value).every((text) => typeof text === 'string');
-
-const RULE_MEMBERS: Readonly<Record<string, [Check, string]>> = {
+const RULE_MEMBERS: Members = {
   target: [(value) => TARGETS.includes(value as FaultTarget), `one of ${TARGETS.join(', ')}`],
   method: [isText, 'a method such as "PUT"'],
   path: [isText, 'a part of the path such as "/Account"'],
   times: [isCount, 'a whole number: how often it strikes, 0 for always'],
   skip: [isCount, 'a whole number: how many requests pass first'],
-  fault: [isObject, 'an object that says what happens'],
-};
-
-const FAULT_MEMBERS: Readonly<Record<string, [Check, string]>> = {
-  status: [
-    (value) => isCount(value) && (value as number) >= 200 && (value as number) <= 599,
-    'a number from 200 to 599',
+  fault: [
+    (value) => isObject(value) || isText(value),
+    'an object that says what happens, or the name of a known fault',
   ],
-  body: [(value) => value !== undefined, 'a string or JSON'],
-  contentType: [isText, 'a content type'],
-  headers: [isHeaders, 'an object of strings'],
-  html: [(value) => value === true, 'true'],
-  delayMs: [isMilliseconds, `milliseconds up to ${LONGEST_MS}`],
-  holdAfterCommit: [(value) => value === true || isMilliseconds(value), 'true or milliseconds'],
-  reset: [(value) => [true, 'before', 'after-commit'].includes(value as string), 'true, "before" or "after-commit"'],
-  truncate: [(value) => value === true, 'true'],
-  hang: [(value) => value === true, 'true'],
 };
 
 /** Keeps the rules of one server, which accepts the given targets. */
-export function faultRules(targets: readonly FaultTarget[]): FaultRules {
+export function faultRules(targets: readonly FaultTarget[], settingsReader?: SettingsReader): FaultRules {
   let rules: { -readonly [Member in keyof FaultRule]: FaultRule[Member] }[] = [];
   let lastId = 0;
   return {
     add(input) {
-      const rule = parseFaultRule(input);
+      const rule = parseFaultRule(input, settingsReader);
       if (!targets.includes(rule.target)) throw new FaultRuleError(`"target" must be ${targets.join(' or ')} here`);
       lastId += 1;
       const added = { ...rule, id: lastId, seen: 0, fired: 0 };
@@ -128,32 +90,47 @@ export function faultRules(targets: readonly FaultTarget[]): FaultRules {
   };
 }
 
-/** Reads a rule as it was posted to the control address. */
-export function parseFaultRule(input: unknown): Omit<FaultRule, 'id' | 'seen' | 'fired'> {
+/**
+ * Reads a rule as it was posted to the control address.
+ *
+ * @throws FaultRuleError that says what to write.
+ */
+export function parseFaultRule(
+  input: unknown,
+  settingsReader?: SettingsReader,
+): Omit<FaultRule, 'id' | 'seen' | 'fired'> {
   const rule = checkedMembers(input, RULE_MEMBERS, 'a rule');
   if (rule['fault'] === undefined) throw new FaultRuleError('a rule needs "fault", for example {"status": 503}');
-  const fault = checkedMembers(rule['fault'], FAULT_MEMBERS, '"fault"');
-  if (Object.keys(fault).length === 0) throw new FaultRuleError('"fault" is empty: say what happens');
-  if (fault['reset'] === true) fault['reset'] = 'before';
+  const method = rule['method'];
   return {
     target: 'siebel',
     times: 1,
     skip: 0,
     ...rule,
-    ...(typeof rule['method'] === 'string' ? { method: rule['method'].toUpperCase() } : {}),
-    fault: fault as Fault,
+    ...(typeof method === 'string' ? { method: method.toUpperCase() } : {}),
+    fault: parseFault(rule['fault'], rule['target'] === undefined || rule['target'] === 'siebel', settingsReader),
   };
 }
 
-function checkedMembers(input: unknown, members: typeof RULE_MEMBERS, what: string): Record<string, unknown> {
-  if (!isObject(input)) throw new FaultRuleError(`${what} must be a JSON object`);
-  for (const [name, value] of Object.entries(input)) {
-    const member = Object.hasOwn(members, name) ? members[name] : undefined;
-    if (!member) throw new FaultRuleError(`${what} has no member "${name}"; it has ${Object.keys(members).join(', ')}`);
-    const [isValid, expected] = member;
-    if (!isValid(value)) throw new FaultRuleError(`"${name}" must be ${expected}`);
+function parseFault(input: unknown, isSiebel: boolean, settingsReader: SettingsReader | undefined): Fault {
+  if (typeof input === 'string' && !Object.hasOwn(PRESETS, input)) {
+    throw new FaultRuleError(`there is no fault "${input}"; there are ${Object.keys(PRESETS).join(', ')}`);
   }
-  return { ...input };
+  const fault = checkedMembers(typeof input === 'string' ? PRESETS[input] : input, FAULT_MEMBERS, '"fault"');
+  if (Object.keys(fault).length === 0) throw new FaultRuleError('"fault" is empty: say what happens');
+  if (fault['reset'] === true) fault['reset'] = 'before';
+  if (!isSiebel && (fault['settings'] ?? fault['parameters']) !== undefined)
+    throw new FaultRuleError('"settings" and "parameters" are for the target siebel');
+  if (fault['settings'] !== undefined) fault['settings'] = settingsOf(fault['settings'], settingsReader);
+  return fault;
+}
+
+function settingsOf(input: unknown, read: SettingsReader | undefined): object {
+  try {
+    return read ? read(input) : {};
+  } catch (error) {
+    throw new FaultRuleError(error instanceof Error ? error.message : 'the settings are wrong');
+  }
 }
 
 function matches(rule: FaultRule, request: { target: FaultTarget; method: string; path: string }): boolean {
@@ -172,8 +149,4 @@ function decoded(path: string): string {
   } catch {
     return path;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

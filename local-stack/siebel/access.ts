@@ -13,7 +13,7 @@ export async function userOf(
 ): Promise<string | undefined> {
   const token = bearerToken(call.authorization);
   if (token === undefined) return settings.anonymous && call.authorization === undefined ? GUEST : undefined;
-  const { active, scopes, claims } = await introspector.introspect(token);
+  const { active, scopes, claims } = await introspector.introspect(token, settings.cacheIntrospectionSeconds);
   if (!active) return undefined;
   if (call.scope !== undefined && !scopes.includes(call.scope)) return undefined;
   const subject = claims[settings.subjectField];

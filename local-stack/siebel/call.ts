@@ -1,12 +1,18 @@
 import type { IncomingMessage } from 'node:http';
-import { gzipSync } from 'node:zlib';
 import type { Answer } from '../faults/answer.ts';
 import { answerUnauthorized, userOf } from './access.ts';
-import { parsePath } from './address.ts';
+import { parsePath, type ResourceAddress } from './address.ts';
+import { answerDescribe } from './describe/answer-describe.ts';
+import { dressed, formatOf, requestBody } from './format.ts';
 import type { Introspector } from './introspection.ts';
+import { answerMaintenance } from './maintenance.ts';
 import { readParameters } from './parameters.ts';
-import { answerData, type DataParts } from './resource.ts';
+import { answerData, type DataCall, type DataParts } from './resource.ts';
 import { answerError, answerTomcat, json } from './responses.ts';
+import { answerService } from './services/answer-service.ts';
+import type { Sessions } from './sessions.ts';
+import { SiebelError } from './siebel-error.ts';
+import { answerWorkflow } from './workflows/answer-workflow.ts';
 
 /** One request, read whole. */
 export interface Call {
@@ -21,6 +27,9 @@ export interface Call {
 
 export interface CallParts extends DataParts {
   readonly introspector: Introspector;
+  readonly sessions: Sessions;
+  /** URI parameters by official name that count in the place of those sent. */
+  readonly instead?: Readonly<Record<string, string>> | undefined;
   /** Told the Siebel user as soon as it is known. */
   readonly onUser: (user: string) => void;
 }
@@ -42,28 +51,66 @@ export async function readCall(request: IncomingMessage): Promise<Call> {
   return { method, path, query, headers, body };
 }
 
-/** Takes the way of a request: Tomcat's own refusals, then who is calling, then the resource. */
+/**
+ * Takes the way of a request: Tomcat's own refusals, then who is calling, a session for them, the resource, and the form
+ * of the answer.
+ */
 export async function answerCall(call: Call, parts: CallParts): Promise<Answer> {
-  const answer = await uncompressed(call, parts);
-  const takesGzip = /\bgzip\b/.test(String(call.headers['accept-encoding']));
-  if (!parts.settings.gzip || !takesGzip || !answer.body) return answer;
-  return { ...answer, headers: { ...answer.headers, 'Content-Encoding': 'gzip' }, body: gzipSync(answer.body) };
-}
-
-async function uncompressed(call: Call, parts: CallParts): Promise<Answer> {
-  const { method, path, query, headers, body } = call;
   const { settings, introspector } = parts;
-  const address = parsePath(path, settings.contextPath);
+  const { headers } = call;
+  if (settings.maintenance) return answerMaintenance(settings.maintenance);
+  const address = parsePath(call.path, settings.contextPath);
   if (address.kind === 'refused') return answerTomcat(address.status, address.reason);
 
-  const user = await userOf({ authorization: headers.authorization, scope: address.scope }, { introspector, settings });
-  if (user === undefined) return answerUnauthorized(settings);
+  const scope = address.kind === 'resource' ? address.root : undefined;
+  const user = await userOf({ authorization: headers.authorization, scope }, { introspector, settings });
+  if (user === undefined) return dressed(answerUnauthorized(settings), headers, settings);
   parts.onUser(user);
+  return dressed(await inSession(call, address, user, parts), headers, settings);
+}
 
-  if (address.kind === 'heartbeat') return json(200, { status: 'ok' });
-  if (address.kind === 'other') return answerError(404, 'The requested resource is not imitated here.');
-  // The content type decides the format of every call, reads too; XML is not imitated.
-  if (/xml/i.test(headers['content-type'] ?? '')) return answerTomcat(415, 'Unsupported Media Type');
-  if (body === undefined) return answerTomcat(413, 'Content Too Large');
-  return answerData({ method, segments: address.segments, parameters: readParameters(query), body, user }, parts);
+async function inSession(
+  call: Call,
+  address: Exclude<ReturnType<typeof parsePath>, { kind: 'refused' }>,
+  user: string,
+  parts: CallParts,
+): Promise<Answer> {
+  if (!(await parts.sessions.enter(user, parts.settings))) return answerError(500, NO_SESSION);
+  try {
+    if (address.kind === 'heartbeat') return json(200, { status: 'ok' });
+    return address.kind === 'resource' ? answerResource(call, address, user, parts) : NOT_IMITATED;
+  } finally {
+    parts.sessions.leave(user);
+  }
+}
+
+const NO_SESSION = 'Could not open a session in 4 attempts.';
+const NOT_IMITATED = answerError(404, 'The requested resource is not imitated here.');
+
+function answerResource(call: Call, address: ResourceAddress, user: string, parts: CallParts): Answer {
+  const format = formatOf(call.headers, parts.settings);
+  if (format === undefined) return answerTomcat(415, 'Unsupported Media Type');
+  if (call.body === undefined) return answerTomcat(413, 'Content Too Large');
+  const resourceCall = (body: string): DataCall => ({
+    method: call.method,
+    segments: address.segments,
+    parameters: readParameters(call.query, parts.settings.parameterNames, parts.instead),
+    body,
+    user,
+  });
+  try {
+    return answerKind(address, resourceCall(requestBody(call.body, format)), parts);
+  } catch (error) {
+    if (error instanceof SiebelError) return answerError(error.status, error.message);
+    throw error;
+  }
+}
+
+function answerKind(address: ResourceAddress, call: DataCall, parts: CallParts): Answer {
+  const { workflows, describe } = parts.settings;
+  if (address.describes) return describe === 'none' ? NOT_IMITATED : answerDescribe(call, parts);
+  if (address.root === 'data') return answerData(call, parts);
+  if (address.root === 'service') return answerService(call, parts);
+  // A release that has no such resource does not know the address.
+  return workflows ? answerWorkflow(call, parts) : NOT_IMITATED;
 }

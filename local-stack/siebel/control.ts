@@ -1,13 +1,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type FaultRule, FaultRuleError, type FaultRules, parseFaultRule } from '../faults/rules.ts';
+import { FaultRuleError } from '../faults/fault.ts';
+import { type FaultRule, type FaultRules, parseFaultRule } from '../faults/rules.ts';
 import { listenOnLoopback } from '../loopback.ts';
 import { COMPONENTS, findComponent } from './components.ts';
+import { RELEASES } from './releases.ts';
+import { checkSettings, SettingsError } from './setting-checks.ts';
+import type { SiebelSettings } from './settings.ts';
 
 /** What the control address shows and steers: the stand-in itself, and the identity domain beside it. */
 export interface Controlled {
   requests(): unknown;
   records(component: string, filter: Readonly<Record<string, string>>): readonly unknown[];
   stats(): unknown;
+  settings(): SiebelSettings;
+  changeSettings(changes?: unknown): SiebelSettings;
   readonly faultRules: FaultRules;
   readonly identity: IdentityControl | undefined;
 }
@@ -27,7 +33,7 @@ export interface Control {
 
 class BadRequest extends Error {}
 
-const LARGEST_BODY = 1_048_576;
+const LARGEST_BODY = 8_388_608;
 
 /** Starts the control address: plain HTTP on 127.0.0.1, for tests and for people. */
 export async function startControl({ controlled, port }: { controlled: Controlled; port: number }): Promise<Control> {
@@ -35,7 +41,7 @@ export async function startControl({ controlled, port }: { controlled: Controlle
     answer(request, controlled).then(
       ({ status, body }) => sendJson(response, status, body),
       (error: unknown) => {
-        const isTheirs = error instanceof BadRequest || error instanceof FaultRuleError;
+        const isTheirs = [BadRequest, FaultRuleError, SettingsError].some((kind) => error instanceof kind);
         sendJson(response, isTheirs ? 400 : 500, { error: error instanceof Error ? error.message : 'failed' });
       },
     );
@@ -62,6 +68,12 @@ async function answer(request: IncomingMessage, controlled: Controlled): Promise
         status: 200,
         body: { removed: controlled.faultRules.clear() + (controlled.identity?.faults.clear() ?? 0) },
       };
+    case 'GET /-/settings':
+      return { status: 200, body: shownSettings(controlled.settings()) };
+    case 'PATCH /-/settings':
+      return { status: 200, body: shownSettings(controlled.changeSettings(await readJson(request))) };
+    case 'DELETE /-/settings':
+      return { status: 200, body: shownSettings(controlled.changeSettings()) };
     case 'POST /-/tokens/revoke':
       return { status: 200, body: { revoked: controlled.identity?.revokeAll() ?? 0 } };
     default:
@@ -76,14 +88,25 @@ const KNOWN = [
   'GET /-/faults',
   'POST /-/faults',
   'DELETE /-/faults',
+  'GET /-/settings',
+  'PATCH /-/settings',
+  'DELETE /-/settings',
   'POST /-/tokens/revoke',
 ];
 
+/** With what has no value shown as `null`, and the names that `release` takes. */
+function shownSettings(settings: SiebelSettings) {
+  const shown = Object.entries(settings).map(([name, value]) => [name, value ?? null]);
+  return { settings: Object.fromEntries(shown), releases: Object.keys(RELEASES) };
+}
+
 function recordsOf({ searchParams }: URL, controlled: Controlled) {
   const { component = '', ...filter } = Object.fromEntries(searchParams);
-  if (!findComponent(component)) {
-    throw new BadRequest(`"component" must be ${COMPONENTS.map(({ name }) => name).join(', ')}`);
-  }
+  const found = findComponent(component);
+  if (!found) throw new BadRequest(`"component" must be ${COMPONENTS.map(({ name }) => name).join(', ')}`);
+  const names = found.fields.map(({ wireName }) => wireName);
+  const unknown = Object.keys(filter).find((name) => !names.includes(name));
+  if (unknown) throw new BadRequest(`"${unknown}" is no field of ${component}; it has ${names.join(', ')}`);
   const records = controlled.records(component, filter);
   return { component, count: records.length, records };
 }
@@ -95,7 +118,7 @@ function listFaults({ faultRules: faults, identity }: Controlled): FaultRule[] {
 /** Takes one rule or several; when one of them is wrong none is added. */
 function addFaults(input: unknown, { faultRules: faults, identity }: Controlled): FaultRule[] {
   const rules = Array.isArray(input) ? input : [input];
-  const parsed = rules.map(parseFaultRule);
+  const parsed = rules.map((rule) => parseFaultRule(rule, checkSettings));
   return parsed.map((rule) => {
     if (rule.target === 'siebel') return faults.add(rule);
     if (!identity) throw new BadRequest('There is no identity domain beside this stand-in.');
@@ -112,7 +135,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   try {
     return JSON.parse(body);
   } catch {
-    throw new BadRequest('The body must be JSON: a fault rule, or an array of them.');
+    throw new BadRequest('The body must be JSON.');
   }
 }
 

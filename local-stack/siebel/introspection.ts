@@ -10,8 +10,12 @@ export interface Introspected {
 }
 
 export interface Introspector {
-  /** Inactive also when the identity domain refuses, is silent or answers anything else: Siebel then trusts nobody. */
-  introspect(token: string): Promise<Introspected>;
+  /**
+   * Inactive also when the identity domain refuses, is silent or answers anything else: Siebel then trusts nobody.
+   *
+   * @param cacheSeconds How old an answer may be that is used again. 0: asks every time.
+   */
+  introspect(token: string, cacheSeconds: number): Promise<Introspected>;
   /** Requests sent to the identity domain so far. */
   count(): number;
   close(): void;
@@ -23,8 +27,6 @@ export interface IntrospectorOptions {
   readonly introspectionClient: { readonly id: string; readonly secret: string };
   /** Certificates that Siebel's trust store holds, PEM. */
   readonly ca: string;
-  /** How long an answer is used again. 0: never. */
-  readonly cacheIntrospectionSeconds: number;
 }
 
 const LONGEST_WAIT_MS = 5_000;
@@ -33,21 +35,20 @@ const INACTIVE: Introspected = { active: false, scopes: [], claims: {} };
 /** Asks the identity domain over kept-alive connections, with Basic authentication and the token in a form. */
 export function introspector(options: IntrospectorOptions): Introspector {
   const agent = new Agent({ keepAlive: true, maxSockets: 20, ca: options.ca });
-  const cached = new Map<string, { answer: Introspected; untilMs: number }>();
+  const cached = new Map<string, { answer: Introspected; atMs: number }>();
   let count = 0;
   return {
     count: () => count,
     close: () => agent.destroy(),
-    async introspect(token) {
+    async introspect(token, cacheSeconds) {
       const key = fingerprint(token);
       const known = cached.get(key);
-      if (known && known.untilMs > Date.now()) return known.answer;
+      if (known && Date.now() - known.atMs < cacheSeconds * 1_000) return known.answer;
       count += 1;
       const answer = await post(token, { ...options, agent })
         .then(parseAnswer)
         .catch(() => INACTIVE);
-      const { cacheIntrospectionSeconds: seconds } = options;
-      if (seconds > 0 && answer.active) cached.set(key, { answer, untilMs: Date.now() + seconds * 1_000 });
+      if (cacheSeconds > 0 && answer.active) cached.set(key, { answer, atMs: Date.now() });
       return answer;
     },
   };

@@ -31,12 +31,16 @@ export interface RequestCounts {
   readonly requests: number;
   readonly inFlight: number;
   readonly highestInFlight: number;
+  /** Requests at work now whose client has left. */
+  readonly abandoned: number;
   readonly byStatus: Readonly<Record<string, number>>;
 }
 
 export interface OpenRequest {
   ranAs(user: string): void;
   struck(): void;
+  /** The client has left before its answer was sent. */
+  abandon(): void;
   close(outcome: { status?: number; cut?: string }): void;
 }
 
@@ -50,6 +54,7 @@ export function requestLog(): RequestLog {
   let number = 0;
   let inFlight = 0;
   let highestInFlight = 0;
+  let abandoned = 0;
   const byStatus: Record<string, number> = {};
   return {
     open({ method = 'GET', url = '' }, token) {
@@ -72,6 +77,7 @@ export function requestLog(): RequestLog {
       };
       entries.push(entry);
       if (entries.length > 2 * KEPT) entries = entries.slice(-KEPT);
+      let state: 'at work' | 'abandoned' | 'done' = 'at work';
       return {
         ranAs(user) {
           entry.user = user;
@@ -79,8 +85,15 @@ export function requestLog(): RequestLog {
         struck() {
           entry.fault = true;
         },
+        abandon() {
+          if (state !== 'at work') return;
+          state = 'abandoned';
+          abandoned += 1;
+        },
         close({ status, cut }) {
           inFlight -= 1;
+          if (state === 'abandoned') abandoned -= 1;
+          state = 'done';
           entry.status = status ?? null;
           entry.cut = cut ?? null;
           const key = String(status ?? cut ?? 'none');
@@ -89,6 +102,6 @@ export function requestLog(): RequestLog {
       };
     },
     entries: () => entries.map((entry) => ({ ...entry })),
-    counts: () => ({ requests: number, inFlight, highestInFlight, byStatus: { ...byStatus } }),
+    counts: () => ({ requests: number, inFlight, highestInFlight, abandoned, byStatus: { ...byStatus } }),
   };
 }

@@ -2,19 +2,24 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Answer, answerUnderFault, type Outcome, wireOf } from '../faults/answer.ts';
+import type { Fault } from '../faults/fault.ts';
 import { type FaultRule, faultRules } from '../faults/rules.ts';
 import type { ServerIdentity } from '../tls.ts';
 import { bearerToken } from './access.ts';
-import { answerCall, readCall } from './call.ts';
+import { answerCall, type Call, readCall } from './call.ts';
 import { findComponent } from './components.ts';
-import { connectionCap, type OverCap } from './connection-cap.ts';
+import { connectionCap } from './connection-cap.ts';
 import { type IdentityControl, startControl } from './control.ts';
+import { dressed } from './format.ts';
 import { fingerprint, introspector } from './introspection.ts';
-import { type RequestCounts, type RequestEntry, requestLog } from './request-log.ts';
+import { liveSettings } from './live-settings.ts';
+import { type OpenRequest, type RequestCounts, type RequestEntry, requestLog } from './request-log.ts';
 import { answerError, answerTomcat, payloadOf } from './responses.ts';
 import { rowIds } from './row-ids.ts';
 import { seed as seedStore } from './seed.ts';
-import { DEFAULT_SETTINGS, type SiebelSettings } from './settings.ts';
+import { openSessions } from './sessions.ts';
+import { checkSettings } from './setting-checks.ts';
+import type { SiebelSettings } from './settings.ts';
 import { openStore } from './store.ts';
 
 export interface SiebelOptions extends Partial<SiebelSettings> {
@@ -32,15 +37,12 @@ export interface SiebelOptions extends Partial<SiebelSettings> {
   /** Accounts; contacts and service requests are a fifth as many each. Default 5 000. */
   readonly records?: number;
   readonly seed?: number;
-  /** Requests worked on at a time ("Maximum Possible Connections"). Default 20. */
-  readonly maxConnections?: number;
-  readonly overCap?: OverCap;
-  /** How long an introspection answer is used again. Default 0: every request is introspected. */
-  readonly cacheIntrospectionSeconds?: number;
 }
 
 export interface SiebelStats extends RequestCounts {
   readonly introspections: number;
+  /** Sessions opened so far. */
+  readonly logins: number;
   readonly refusedOverCap: number;
   /** Requests that had to wait for another one to end. */
   readonly waitedOverCap: number;
@@ -50,9 +52,17 @@ export interface SiebelStats extends RequestCounts {
 
 /** A running stand-in for Siebel's Application Interface and object manager, over TLS on 127.0.0.1. */
 export interface SiebelStandIn {
-  /** With context path: `https://127.0.0.1:<port>/siebel/v1.0`. */
+  /** With the context path of now: `https://127.0.0.1:<port>/siebel/v1.0`. */
   readonly baseUrl: string;
   readonly controlUrl: string;
+  /** Settings that hold now. */
+  settings(): SiebelSettings;
+  /**
+   * Changes settings, from the next request on; without an argument, those of the start hold again.
+   *
+   * @throws SettingsError when a name or a value is wrong.
+   */
+  changeSettings(changes?: unknown): SiebelSettings;
   requests(): readonly RequestEntry[];
   /** Records as the payload shows them, ordered by row id. The filter holds values by payload name. */
   records(component: string, filter?: Readonly<Record<string, string>>): readonly Readonly<Record<string, string>>[];
@@ -69,44 +79,40 @@ const SEEDED_AT_MS = Date.UTC(2026, 0, 1);
 
 /** Starts Siebel with made-up data. */
 export async function startSiebel(options: SiebelOptions): Promise<SiebelStandIn> {
-  const { records = 5_000, seed = 1, maxConnections = 20, overCap = 'queue', cacheIntrospectionSeconds = 0 } = options;
-  const settings: SiebelSettings = { ...DEFAULT_SETTINGS, ...options };
+  const { records = 5_000, seed = 1 } = options;
+  const settings = liveSettings(options);
   const store = openStore();
   const nextId = rowIds();
   seedStore(store, { records, seed, nowMs: SEEDED_AT_MS, nextId });
 
-  const access = introspector({ ...options, cacheIntrospectionSeconds });
-  const cap = connectionCap({ maxConnections, overCap });
-  const log = requestLog();
-  const faults = faultRules(['siebel']);
   const closing = new AbortController();
+  const access = introspector(options);
+  const sessions = openSessions(closing.signal);
+  const cap = connectionCap();
+  const log = requestLog();
+  const faults = faultRules(['siebel'], checkSettings);
   const running = new Set<Promise<void>>();
 
-  const tls = { ...options.tls, minVersion: 'TLSv1.2', keepAliveTimeout: settings.keepAliveMs } as const;
-  const server = createServer(tls, (request, response) => {
+  const server = createServer({ ...options.tls, minVersion: 'TLSv1.2' }, (request, response) => {
     const done = serve(request, response).finally(() => running.delete(done));
     running.add(done);
   });
+  server.keepAliveTimeoutBuffer = 0;
+  server.keepAliveTimeout = settings.now().keepAliveMs;
   const wire = wireOf(server, closing.signal);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const token = bearerToken(request.headers.authorization);
     const entry = log.open(request, token === undefined ? null : fingerprint(token));
+    response.once('close', () => {
+      if (!response.writableFinished) entry.abandon();
+    });
     let outcome: Outcome = { cut: 'no answer' };
     try {
       const call = await readCall(request);
-      if (!(await cap.enter())) {
-        outcome = await answerUnderFault(response, { ...refusal(overCap), wire });
-        return;
-      }
-      try {
-        const fault = faults.take({ target: 'siebel', method: call.method, path: call.path });
-        if (fault) entry.struck();
-        const work = () => answerCall(call, { store, settings, nextId, introspector: access, onUser: entry.ranAs });
-        outcome = await answerUnderFault(response, { fault, wire, work });
-      } finally {
-        cap.leave();
-      }
+      const fault = faults.take({ target: 'siebel', method: call.method, path: call.path });
+      if (fault) entry.struck();
+      outcome = await withinCap(call, { fault, response, entry });
     } catch (error) {
       // A client that left while it was still sending is no fault of the stand-in.
       if (!response.destroyed && !closing.signal.aborted) console.error('siebel stand-in:', error);
@@ -116,7 +122,30 @@ export async function startSiebel(options: SiebelOptions): Promise<SiebelStandIn
     }
   }
 
+  async function withinCap(
+    call: Call,
+    { fault, response, entry }: { fault: Fault | undefined; response: ServerResponse; entry: OpenRequest },
+  ): Promise<Outcome> {
+    const own: SiebelSettings = { ...settings.now(), ...fault?.settings };
+    if (!(await cap.enter(own))) return answerUnderFault(response, { ...refusal(call, own), wire });
+    const parts = { store, nextId, introspector: access, sessions, instead: fault?.parameters, onUser: entry.ranAs };
+    try {
+      const work = () => answerCall(call, { ...parts, settings: own });
+      // What holds when the answer is through counts for its connection.
+      server.keepAliveTimeout = own.keepAliveMs;
+      return await answerUnderFault(response, { fault, wire, work });
+    } finally {
+      cap.leave();
+    }
+  }
+
   const standIn = {
+    settings: () => settings.now(),
+    changeSettings(changes?: unknown) {
+      const changed = settings.change(changes);
+      server.keepAliveTimeout = changed.keepAliveMs;
+      return changed;
+    },
     requests: () => log.entries(),
     records(name: string, filter: Readonly<Record<string, string>> = {}) {
       const component = findComponent(name);
@@ -129,6 +158,7 @@ export async function startSiebel(options: SiebelOptions): Promise<SiebelStandIn
     stats: () => ({
       ...log.counts(),
       introspections: access.count(),
+      logins: sessions.logins(),
       refusedOverCap: cap.counts().refused,
       waitedOverCap: cap.counts().waited,
       connections: wire.connections(),
@@ -163,9 +193,12 @@ export async function startSiebel(options: SiebelOptions): Promise<SiebelStandIn
     throw error;
   });
 
+  const { port: actualPort } = server.address() as AddressInfo;
   return {
     ...standIn,
-    baseUrl: `https://127.0.0.1:${(server.address() as AddressInfo).port}${settings.contextPath}`,
+    get baseUrl() {
+      return `https://127.0.0.1:${actualPort}${settings.now().contextPath}`;
+    },
     controlUrl: control.controlUrl,
     close: async () => {
       await Promise.all([close(), control.close()]);
@@ -173,11 +206,15 @@ export async function startSiebel(options: SiebelOptions): Promise<SiebelStandIn
   };
 }
 
-/** How a request above the cap ends, as a fault of the connection or as an answer. */
-function refusal(overCap: OverCap) {
+/** How a request above the cap ends, as a fault of the connection or as an answer in the form of any other. */
+function refusal(call: Call, settings: SiebelSettings) {
+  const { overCap } = settings;
   const busy: Answer =
     overCap === '500'
       ? answerError(500, 'Could not open a session in 4 attempts.')
       : answerTomcat(503, 'Service Unavailable');
-  return { fault: overCap === 'reset' ? ({ reset: 'before' } as const) : undefined, work: async () => busy };
+  return {
+    fault: overCap === 'reset' ? ({ reset: 'before' } as const) : undefined,
+    work: async () => dressed(busy, call.headers, settings),
+  };
 }

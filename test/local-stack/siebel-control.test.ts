@@ -69,6 +69,53 @@ describe('Siebel stand-in, control address and connections', () => {
       });
     });
 
+    it('shows settings, changes them, and puts them back as they were at the start', async () => {
+      const settings = async (method: string, body?: unknown) => fixture.control(method, '/-/settings', body);
+      const shown = (await settings('GET')).json();
+      const changed = (await settings('PATCH', { release: '18.7', oneRow: 'bare record' })).json();
+      const restored = (await settings('DELETE')).json();
+
+      expect(shown.releases).toEqual([
+        '16',
+        '17',
+        '18.7',
+        '18.12',
+        '20.6',
+        '21.3',
+        '21.6',
+        '22.3',
+        '22.11',
+        '24.1',
+        '26.3',
+      ]);
+      expect(shown.settings).toMatchObject({ pageSizeLimit: 100, moving: null, users: ['siebel-caller'] });
+      expect(Object.keys(shown.settings)).not.toContain('tls');
+      expect(changed.settings).toEqual({
+        ...shown.settings,
+        oneRow: 'bare record',
+        describe: 'swagger 2.0',
+        uniformResponse: false,
+        batches: false,
+        requestFormat: 'none',
+        workflows: false,
+        childPageSize: false,
+      });
+      expect(restored.settings).toEqual(shown.settings);
+    });
+
+    it.each([
+      [{ colour: 'red' }, 'Siebel has no setting "colour"'],
+      [{ gzip: true, oneRow: 'none' }, '"oneRow" must be items object | bare record'],
+      [{ gzip: true, viewModes: ['Everyone'] }, '"viewModes" must be a JSON array of Personal, Sales Rep'],
+      [{ gzip: true, viewModes: 'All' }, '"viewModes" must be a JSON array of Personal, Sales Rep'],
+      [[], 'settings must be a JSON object'],
+    ])('changes nothing when settings are wrong: %o', async (changes, sentence) => {
+      const reply = await fixture.control('PATCH', '/-/settings', changes);
+
+      expect([reply.status, reply.json().error]).toEqual([400, expect.stringContaining(sentence)]);
+      expect(fixture.siebel.settings().gzip).toBe(false);
+    });
+
     it('revokes tokens, so that the next call is a 401', async () => {
       const revoked = await fixture.control('POST', '/-/tokens/revoke');
 
@@ -79,6 +126,7 @@ describe('Siebel stand-in, control address and connections', () => {
     it('says what there is when asked for something else', async () => {
       expect((await fixture.control('GET', '/-/nothing')).json().known).toContain('GET /-/stats');
       expect((await fixture.control('GET', '/-/records?component=Nothing')).status).toBe(400);
+      expect((await fixture.control('GET', '/-/records?component=Account&Nme=x')).status).toBe(400);
       const broken = await fixture.client.call(`${fixture.siebel.controlUrl}/-/faults`, { method: 'POST', body: '{' });
       expect(broken.status).toBe(400);
     });

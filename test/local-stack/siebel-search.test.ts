@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Component, findComponent } from '../../local-stack/siebel/components.ts';
+import { type Association, type Component, findChild, findComponent } from '../../local-stack/siebel/components.ts';
 import { isoToUs, usToIso } from '../../local-stack/siebel/dates.ts';
 import { parseSearch } from '../../local-stack/siebel/search/parser.ts';
 import { conditionOf } from '../../local-stack/siebel/search/sql.ts';
+import { soundex } from '../../local-stack/siebel/search/sql-functions.ts';
 import { openStore, type Store } from '../../local-stack/siebel/store.ts';
 
 const ROWS = [
@@ -90,6 +91,38 @@ describe('search specification', () => {
     expect(search(source)).toBe(found);
   });
 
+  it.each([
+    ['[Name] SOUNDSLIKE "Harber"', 'AC'],
+    ['[Name] SOUNDSLIKE "Garber"', ''],
+    ['[Location] SOUNDSLIKE "Hall"', 'AC'],
+    ['"Hall" soundslike [Location]', 'AC'],
+    ['[Type] NOT SOUNDSLIKE "Partnar"', 'A'],
+    ['NOT [Type] SOUNDSLIKE "Partnar" AND [Id] = "1-A"', 'A'],
+  ])('finds what sounds alike by %s', (source, found) => {
+    expect(search(source)).toBe(found);
+  });
+
+  it.each([
+    ['Robert', 'R163'],
+    ['Rupert', 'R163'],
+    ['Rubin', 'R150'],
+    ['Ashcraft', 'A261'],
+    ['Tymczak', 'T522'],
+    ['Pfister', 'P236'],
+    ['Honeyman', 'H555'],
+    ['lee', 'L000'],
+    ['', '000'],
+  ])('hears %j as %s', (word, sound) => {
+    expect(soundex(word)).toBe(sound);
+  });
+
+  it.each(['[Updated] LIKE "03*"', '[Last Call Date] ~LIKE "03*"', '[Customer Since Date] NOT LIKE "*"'])(
+    'takes no pattern for a date: %s',
+    (source) => {
+      expect(() => search(source)).toThrow('SBL-DAT-00359');
+    },
+  );
+
   it('binds NOT before AND, and AND before OR', () => {
     expect(search('[Id]="1-A" OR [Id]="1-B" AND [Type]="Partner"')).toBe('A');
     expect(search('([Id]="1-A" OR [Id]="1-B") AND [Type]="Partner"')).toBe('');
@@ -151,6 +184,153 @@ describe('search specification', () => {
     expect(() => search(source)).toThrow('SBL-DAT-00501');
   });
 
+  describe('by type', () => {
+    beforeAll(() => {
+      const changes = [
+        {
+          'Annual Revenue': '9',
+          'Customer Since Date': '2025-03-14',
+          'Opening Time': '09:30:00',
+          'Reference Flag': 'Yes',
+        },
+        {
+          'Annual Revenue': '10.5',
+          'Customer Since Date': '2024-12-31',
+          'Opening Time': '10:00:00',
+          'Reference Flag': 'No',
+        },
+        { 'Annual Revenue': '12345678901234567890.12' },
+      ];
+      for (const [at, row] of changes.entries()) store.update(account, `1-${'ABC'[at]}`, row);
+    });
+
+    it.each([
+      ['[Employees] > 9', 'AC'],
+      ['[Employees] > "9"', 'AC'],
+      ['[Employees] <= 7', 'B'],
+      ['[Employees] = 012', 'AC'],
+      ['[Employees] <> 7', 'AC'],
+      ['[Annual Revenue] > 9', 'BC'],
+      ['[Annual Revenue] = "10.50"', 'B'],
+      ['[Annual Revenue] = 10.501', ''],
+      ['[Annual Revenue] = 12345678901234567890.13', ''],
+      ['[Annual Revenue] = 12345678901234567890.12', 'C'],
+      ['[Annual Revenue] < [Employees]', 'A'],
+      ['[Customer Since Date] >= "01/01/2025"', 'A'],
+      ['[Customer Since Date] = Today()', 'A'],
+      ['[Customer Since Date] < [Updated]', 'B'],
+      ['[Opening Time] > "09:30:00"', 'B'],
+      ['[Reference Flag] = "Yes"', 'A'],
+      ['[Name] = 5', ''],
+    ])('finds by %s', (source, found) => {
+      expect(search(source)).toBe(found);
+    });
+
+    it.each([
+      '[Employees] = "many"',
+      '[Employees] = "1,5"',
+      '[Annual Revenue] > ""',
+      '[Opening Time] = "9 am"',
+      '[Customer Since Date] > "2025-01-01"',
+      '[Updated] > 5',
+    ])('refuses the literal of %s', (source) => {
+      expect(() => search(source)).toThrow('SBL-DAT-00359');
+    });
+
+    it.each([
+      ['[Employees] + 1 = 13', 'AC'],
+      ['[Employees] * 2 - 4 > [Annual Revenue]', 'A'],
+      ['([Employees] + 1) * 2 = 26', 'AC'],
+      ['[Employees] + 1 * 2 = 14', 'AC'],
+      ['[Employees] / 2 = 3.5', 'B'],
+      ['-[Employees] < -10', 'AC'],
+      ['[Employees] > -1 AND ([Employees]) < 8', 'B'],
+      ['[Updated] > Timestamp() - 1', 'ABC'],
+      ['[Updated] > Today() + 1', ''],
+      ['[Updated] >= Today() + 1', 'C'],
+    ])('counts in %s', (source, found) => {
+      expect(search(source)).toBe(found);
+    });
+
+    it.each([
+      ['Len([Name]) = 16', 'A'],
+      ['Left([Name], 3) = "har"', 'C'],
+      ['Upper([Location]) = "HULL"', 'AC'],
+      ['Lower([Location]) LIKE "łó*"', 'D'],
+      ['IfNull([Type], "none") = "none"', 'B'],
+      ['[Type] = LookupValue("ACCOUNT_TYPE", "Partner")', 'CD'],
+      ["GetProfileAttr('Login Name') = 'siebel-caller'", 'ABCD'],
+      ["GetProfileAttr('Nothing') IS NULL", 'ABCD'],
+    ])('calls in %s', (source, found) => {
+      expect(search(source)).toBe(found);
+    });
+
+    it.each([
+      '[Updated] + 1 > Today()',
+      'Today() * 2 > Today()',
+      'Len() = 1',
+      'Left([Name] 3) = "x"',
+      '- = 1',
+      '[Name] +',
+    ])('refuses to count in %s', (source) => {
+      expect(() => search(source)).toThrow('SBL-DAT-00501');
+    });
+  });
+
+  describe('of multi-value fields', () => {
+    beforeAll(() => {
+      const contact = findComponent('Contact') as Component;
+      const { through } = findChild(account, 'Contact')?.link ?? {};
+      for (const [Id, first, last] of [
+        ['1-P', 'Ada', 'Ito'],
+        ['1-Q', 'Grace', 'Costa'],
+      ] as const)
+        store.insert(contact, { Id, 'Person UId': Id, 'First Name': first, 'Last Name': last });
+      for (const [accountId, contactId] of [
+        ['1-A', '1-P'],
+        ['1-A', '1-Q'],
+        ['1-C', '1-Q'],
+      ] as const)
+        store.link(through as Association, accountId, contactId);
+      store.update(account, '1-A', { 'Primary Contact Id': '1-P' });
+      store.update(account, '1-C', { 'Primary Contact Id': '1-Q' });
+    });
+
+    it.each([
+      ["EXISTS ([Contact Last Name] = 'Costa')", 'AC'],
+      ["NOT EXISTS ([Contact Last Name] = 'Ito')", 'BCD'],
+      ["exists([Contact Last Name] ~LIKE 'i*')", 'A'],
+      ["EXISTS (Upper([Contact Last Name]) = 'COSTA')", 'AC'],
+      ["EXISTS ([Contact Last Name] SOUNDSLIKE 'Kosta' OR [Contact Last Name] SOUNDSLIKE 'Coasta')", 'AC'],
+      // Both on one row of the group.
+      ["EXISTS ([Contact Last Name] = 'Costa' AND [Contact First Name] = 'Ada')", ''],
+      ["EXISTS ([Contact Last Name] = 'Costa') AND EXISTS ([Contact First Name] = 'Ada')", 'A'],
+      // Without EXISTS the primary row counts.
+      ["[Contact Last Name] = 'Costa'", 'C'],
+      ['[Contact Last Name] IS NULL', 'BD'],
+    ])('finds by %s', (source, found) => {
+      expect(search(source)).toBe(found);
+    });
+
+    it.each([
+      ["EXISTS ([Name] = 'x')", 'SBL-DAT-00501'],
+      ["EXISTS ([Contact Last Name] = 'x' OR [Name] = 'y')", 'SBL-DAT-00501'],
+      ["EXISTS ('x' = 'x')", 'SBL-DAT-00501'],
+      ["EXISTS ([Nope] = 'x')", 'SBL-DAT-00416'],
+      ["EXISTS [Contact Last Name] = 'x'", 'SBL-DAT-00501'],
+    ])('refuses %s', (source, code) => {
+      expect(() => search(source)).toThrow(code);
+    });
+  });
+
+  it('takes a thousand alternatives and a hundred nested parentheses, and refuses more of these', () => {
+    const many = Array.from({ length: 1_500 }, (_, at) => `[Id] = "1-${at}"`);
+
+    expect(search(`${many.join(' OR ')} OR [Id] = "1-A"`)).toBe('A');
+    expect(search(`${'('.repeat(99)}[Id] = "1-A"${')'.repeat(99)}`)).toBe('A');
+    expect(() => search(`${'('.repeat(101)}[Id] = "1-A"${')'.repeat(101)}`)).toThrow('SBL-DAT-00501');
+  });
+
   it('finds exactly the rows that have a value, for any value that holds no quote of one kind', () => {
     const value = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 });
     fc.assert(
@@ -187,6 +367,14 @@ describe('search specification', () => {
       '3',
       ';',
       '--',
+      '+',
+      '/',
+      ',',
+      '[Employees]',
+      '[Contact Last Name]',
+      'EXISTS',
+      'Today()',
+      'Left(',
     );
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 12 }), (words) => {

@@ -21,6 +21,10 @@ describe('Siebel stand-in, writing', () => {
 
   const send: SiebelFixture['send'] = (...call) => fixture.send(...call);
   const accounts = (filter?: Record<string, string>) => fixture.siebel.records('Account', filter);
+  const keyOf = (record: Readonly<Record<string, string>> | undefined) => ({
+    Name: record?.['Name'],
+    Location: record?.['Location'],
+  });
   const codes = (body: string) => body.match(/SBL-[A-Z]{3}-\d{5}/g);
 
   it('inserts a record by its user key, answers its id and one link as objects, and stamps it with the user', async () => {
@@ -88,6 +92,17 @@ describe('Siebel stand-in, writing', () => {
     expect(accounts()).toHaveLength(10);
   });
 
+  it.each(['PATCH', 'HEAD', 'QUERY'])('knows no %s, with a body or without', async (method) => {
+    const id = encodeURIComponent(String(accounts()[0]?.['Id']));
+    const statuses = [];
+    for (const path of [ACCOUNTS, `${ACCOUNTS}/${id}`]) {
+      statuses.push((await send(method, path)).status);
+      if (method === 'PATCH') statuses.push((await send(method, path, { Staff: '1' })).status);
+    }
+
+    expect(new Set(statuses)).toEqual(new Set([405]));
+  });
+
   it('refuses a body that is no JSON, no object, or missing', async () => {
     for (const body of ['{"Name":', '"text"', 'null', undefined]) {
       expect([body, (await send('PUT', ACCOUNTS, body)).status]).toEqual([body, 500]);
@@ -110,6 +125,37 @@ describe('Siebel stand-in, writing', () => {
 
     expect(inserted.json().items.Id).not.toBe('1-NONE');
     expect(codes(refused.body)).toEqual(['SBL-EAI-04397']);
+  });
+
+  it('refuses a second record whose user key is set in a part of its fields only', async () => {
+    const record = { Name: 'Nowhere', Location: '' };
+    const statuses = [await send('POST', ACCOUNTS, record), await send('POST', ACCOUNTS, { Name: 'Nowhere' })];
+
+    expect(statuses.map(({ status }) => status)).toEqual([200, 409]);
+  });
+
+  it('goes by the user key on an unknown row id: the record of that key changes', async () => {
+    const [known] = accounts();
+    const reply = await send('PUT', `${ACCOUNTS}/1-NONE`, { ...keyOf(known), Staff: '77' });
+
+    expect(reply.json().items.Id).toBe(known?.['Id']);
+    expect([accounts().length, accounts({ Id: String(known?.['Id']) })[0]?.['Staff']]).toEqual([10, '77']);
+  });
+
+  it('needs the organization in the user key of an account where it belongs there', async () => {
+    const strict = await startSiebelFixture(domain, { records: 1, accountKey: 'Name, Location, Primary Organization' });
+    const [known] = strict.siebel.records('Account');
+    const two = await strict.send('PUT', ACCOUNTS, keyOf(known));
+    const found = await strict.send('PUT', ACCOUNTS, { ...keyOf(known), Organization: known?.['Organization'] });
+    const other = await strict.send('PUT', ACCOUNTS, { ...keyOf(known), Organization: 'Nordic Organization' });
+    const again = await strict.send('POST', ACCOUNTS, keyOf(known));
+    await strict.close();
+
+    expect([two.status, codes(two.body)]).toEqual([500, ['SBL-EAI-04397']]);
+    expect(found.json().items.Id).toBe(known?.['Id']);
+    expect([other.status, other.json().items.Id === known?.['Id']]).toEqual([200, false]);
+    // The default organization completes the key of a new record.
+    expect([again.status, codes(again.body)]).toEqual([409, ['SBL-EAI-04383']]);
   });
 
   it('refuses an unknown row id when it is set so', async () => {
@@ -212,11 +258,7 @@ describe('Siebel stand-in, writing', () => {
     expect(accounts({ Name: HARBOUR.Name })).toHaveLength(1);
   });
 
-  it('refuses XML, another method, and a body beyond its limit', async () => {
-    const headers = { 'Content-Type': 'application/xml' };
-
-    expect((await send('PUT', ACCOUNTS, '<request/>', { headers })).status).toBe(415);
-    expect((await send('GET', ACCOUNTS, undefined, { headers })).status).toBe(415);
+  it('refuses another method, and a body beyond its limit', async () => {
     expect((await send('PATCH', ACCOUNTS, HARBOUR)).status).toBe(405);
     expect((await send('PUT', ACCOUNTS, { Name: 'x'.repeat(5_300_000) })).status).toBe(413);
   });

@@ -37,6 +37,7 @@ describe('Siebel stand-in, reading', () => {
         'canonical Account',
         'child Contact',
         'child Service Request',
+        'child Account Attachment',
       ]);
       expect(links[3].href).toBe(
         `https://siebel.example.com/siebel/v1.0/data/Account/Account/${values.Id}/Service Request`,
