@@ -176,6 +176,9 @@ async function meetSiebelEchoes(): Promise<void> {
     await listen('api read', () => watched.call(account));
     await listen('api write', () => watched.call('/accounts', put(`Siebel ${name}`)));
     watched.siebel.answerWith();
+    // A success for each, or the functions would leave alone a Siebel that only fails.
+    await watched.stack.send(accountMessage(`After ${name}`));
+    await Promise.all([handOver(), tick(), watched.call(account)]);
   }
 }
 
