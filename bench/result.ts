@@ -7,8 +7,9 @@ export interface Result {
   readonly base: string;
   readonly value: number;
   readonly quartiles?: readonly [lower: number, upper: number];
-  /** Most that it may be. */
+  /** Most that it may be, or least where `atLeast` says so. */
   readonly target: number;
+  readonly atLeast?: true;
   readonly met: boolean;
 }
 
