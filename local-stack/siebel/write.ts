@@ -115,11 +115,6 @@ export function insertRecord(component: Component, payload: Payload, context: Wr
   return insertTree(component, payload, context).id;
 }
 
-/** PUT of one record by `Id` or user key. Gives its row id. */
-export function upsertRecord(component: Component, payload: Payload, context: WriteContext): string {
-  return upsertTree(component, payload, context).id;
-}
-
 function recordIn(component: Component, payload: Payload, { settings }: WriteContext): RequestRecord {
   return readRecord(component, payload, { timeZone: settings.timeZone, language: settings.languages });
 }
