@@ -111,12 +111,18 @@ export function authorizedExchange(
     const response = await send(token);
     if (response.status !== 401) return { response, token };
 
-    log?.warn('SIEBEL_TOKEN_REFUSED', { tokenFingerprint: token.fingerprint, willReplay: !replayed });
-    if (replayed) throw authLoop();
-    replayed = true;
-    const newer = await tokenFrom(() => tokens.replace(token, need));
-    // Tokens are renewed rarely, so that replays with a new one are few; the same one again is a repetition like others.
-    if (newer === token && !budget.tryTake()) throw authLoop();
+    let willReplay = false;
+    let newer = token;
+    try {
+      if (replayed) throw authLoop();
+      replayed = true;
+      newer = await tokenFrom(() => tokens.replace(token, need));
+      // Tokens are renewed rarely, so that replays with a new one are few; the same one again is a repetition like others.
+      willReplay = newer !== token || budget.tryTake();
+    } finally {
+      log?.warn('SIEBEL_TOKEN_REFUSED', { tokenFingerprint: token.fingerprint, willReplay });
+    }
+    if (!willReplay) throw authLoop();
     const second = await send(newer);
     if (second.status === 401) throw authLoop();
     return { response: second, token: newer };

@@ -290,10 +290,12 @@ describe('a call that Siebel answers with 401', () => {
     const http = scriptedHttp([answer(401), GOOD]);
     const clock = fakeClock();
     const baseUrl = new URL('https://h/s');
-    const client = siebelClient({ http, tokens: kept, baseUrl, clock, retryBudget: spent });
+    const log = keptLog();
+    const client = siebelClient({ http, tokens: kept, baseUrl, clock, retryBudget: spent, log });
     const call = client.get(ACCOUNT, '1-1', {}, { deadlineAtMs: clock.now() + 20_000 });
     await expect(call).rejects.toMatchObject({ code: 'AUTH_LOOP' });
     expect(http.requests).toHaveLength(1);
+    expect(log.lines).toMatchObject([{ event: 'SIEBEL_TOKEN_REFUSED', willReplay: false }]);
   });
 
   it('is a 401 whatever its body says', async () => {
