@@ -84,7 +84,7 @@ describe('Siebel stand-in, sessions', () => {
   });
 
   it('take a place of the connection cap while they are opened, also when the client has left', async () => {
-    fixture.siebel.changeSettings({ loginMs: 300, sessionTimeoutSeconds: 0, maxConnections: 1, overCap: '503' });
+    fixture.siebel.changeSettings({ loginMs: 1_500, sessionTimeoutSeconds: 0, maxConnections: 1, overCap: '503' });
     const giveUp = new AbortController();
     const left = fixture.send('GET', '/heartbeat', undefined, { signal: giveUp.signal });
     const logins = fixture.siebel.stats().logins;
@@ -102,7 +102,7 @@ describe('Siebel stand-in, sessions', () => {
   });
 
   it('that cannot be had are a 500 in the words of the connection manager', async () => {
-    fixture.siebel.changeSettings({ loginMs: 300, sessionTimeoutSeconds: 0, sessionsPerUser: 1 });
+    fixture.siebel.changeSettings({ loginMs: 1_500, sessionTimeoutSeconds: 0, sessionsPerUser: 1 });
     const replies = await Promise.all([fixture.send('GET', '/heartbeat'), fixture.send('GET', '/heartbeat')]);
     fixture.siebel.changeSettings();
     const [served, refused] = replies.sort((one, other) => one.status - other.status);

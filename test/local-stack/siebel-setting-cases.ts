@@ -16,7 +16,7 @@ export interface SettingCase<Name extends keyof SiebelSettings> {
 
 const ACCOUNTS = 'Account/Account';
 const HARBOUR = { searchspec: '[Name] = "Harbour Supplies"' };
-const BESIDE_BUSY = { loginMs: 200, sessionTimeoutSeconds: 0 };
+const BESIDE_BUSY = { loginMs: 1_000, sessionTimeoutSeconds: 0 };
 
 const get = (path: string, members: Readonly<Record<string, string | number>> = {}) => {
   return async (fixture: SiebelFixture) => (await fixture.get(path, members)).status;
