@@ -1,5 +1,7 @@
 import type {
-  ConfigurationError,
+  CallInProgressError,
+  CallRejectionCode,
+  ConfigurationCode,
   NoResponseCode,
   ServiceUnavailableCode,
   SiebelResponseCode,
@@ -41,8 +43,8 @@ export const NO_RESPONSE: References<NoResponseCode> = /* @__PURE__ */ each('env
     'normal at the end of a batch; if it is frequent: batches too large for the time limit',
   ],
   NO_FREE_CONNECTION: [
-    'all connections stayed busy, or are held by calls that were given up and still run at Siebel; nothing was sent',
-    "the capacity plan's share is used up: Siebel is slow, or the share is small",
+    'all connections stayed busy, or are held by calls that were given up and still run at Siebel, or the calls of this minute are used up; nothing was sent',
+    "the capacity plan's share is used up: Siebel is slow, or the share or `capacity.callsPerMinute` is small",
   ],
   CIRCUIT_OPEN: [
     'Siebel has failed again and again and is left alone for some seconds; nothing was sent',
@@ -151,17 +153,40 @@ export const SIEBEL_RESPONSE: References<SiebelResponseCode> = {
   },
 };
 
-/** `UnknownOutcomeError`. */
-export const UNKNOWN_OUTCOME: References<UnknownOutcomeError['code']> = /* @__PURE__ */ each('unknown-outcome', {
-  OUTCOME_UNKNOWN: [
-    'a call that may not be repeated had left, and no definite answer came: Siebel may have done it, or do it minutes later',
-    'look at Siebel before sending it again; it is never sent again by itself',
-  ],
-});
+/** `UnknownOutcomeError`, `CallInProgressError`, `CallRejectedError`: what the ledger says of a write and its earlier attempts. */
+export const LEDGER: References<
+  UnknownOutcomeError['code'] | CallInProgressError['code'] | Exclude<CallRejectionCode, 'BUG'>
+> = {
+  OUTCOME_UNKNOWN: {
+    class: 'unknown-outcome',
+    meaning: 'a write had left, and no definite answer came: Siebel may have done it, or do it minutes later',
+    remedy:
+      'nothing while its message goes back. When it is parked, look at Siebel, then `siebel messages resolve KEY --done ID` or `--not-done`. Callers of the API look before they send it again',
+  },
+  IN_PROGRESS: {
+    class: 'environment',
+    meaning: 'another delivery of the same call is at work, or its process has died and its lease is not over yet',
+    remedy: 'nothing: the message comes again when the lease is over',
+  },
+  .../* @__PURE__ */ each('message', {
+    CONFLICT: [
+      'this key was used for another input; or a record with this natural key is there, and is not from this call',
+      'a new key for a new request; is the natural key really the only one of its record?',
+    ],
+    CONFLICT_HIDDEN: [
+      'Siebel says that the record exists, and the integration user does not see it',
+      'is the view mode wide enough? Else look at Siebel as an administrator',
+    ],
+    REPEATED_CRASH: [
+      'the process has died five times while it worked on this call',
+      'look at the log before each end of the process; then redrive it',
+    ],
+  }),
+};
 
 /** `ConfigurationError`, `ServiceUnavailableError`, and what else can end a call or a batch. */
 export const SURROUNDINGS: References<
-  ConfigurationError['code'] | ServiceUnavailableCode | 'BATCH_FAILED' | 'UNFINISHED' | 'BUG'
+  ConfigurationCode | ServiceUnavailableCode | 'BATCH_FAILED' | 'UNFINISHED' | 'BUG'
 > = {
   .../* @__PURE__ */ each('configuration', {
     CONFIGURATION: [
@@ -177,6 +202,7 @@ export const SURROUNDINGS: References<
       'check `CLIENT_SECRET_ID`, the role and the key',
     ],
     STATE_DENIED: ['the state table refuses this function, or does not exist', 'check `STATE_TABLE` and the role'],
+    QUEUE_DENIED: ['the queue refuses us, or does not exist', "check the queue's address and the permissions"],
     SORT_MISMATCH: [
       'Siebel does not sort records by cursor and Id as its own `>` compares them; the sync would skip records',
       'choose another cursor field, or mend the sort order at Siebel',
@@ -185,9 +211,10 @@ export const SURROUNDINGS: References<
   .../* @__PURE__ */ each('environment', {
     SECRET_UNAVAILABLE: ['Secrets Manager is throttled, failing or silent, and no good secret is known', 'wait'],
     STATE_UNAVAILABLE: [
-      'DynamoDB is throttled, failing or silent; or a newer version of this service wrote the checkpoint',
+      'DynamoDB is throttled, failing or silent; or a newer version of this service wrote the item',
       'wait; or deploy that version',
     ],
+    QUEUE_UNAVAILABLE: ['SQS is throttled, failing or silent', 'wait'],
     SINK_UNAVAILABLE: ['S3 did not store what a sync has read', 'the next tick repeats it'],
     UNFINISHED: [
       'a call was still under way when the batch had to be answered; its message goes back',
@@ -201,7 +228,7 @@ export const SURROUNDINGS: References<
   },
   BUG: {
     class: 'bug',
-    meaning: 'none of the above: a defect of this service',
+    meaning: 'none of the above: a defect of this service. A call that meets five of them is parked with this code',
     remedy: 'the log line has the place; please report it',
   },
 };

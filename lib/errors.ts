@@ -1,3 +1,16 @@
+import type {
+  CallRejectionCode,
+  ConfigurationCode,
+  NoResponseCode,
+  ServiceUnavailableCode,
+  SiebelResponseCode,
+  TlsCode,
+  TokenRequestCode,
+  UnusableResponseCode,
+} from './error-codes.ts';
+
+export type * from './error-codes.ts';
+
 /**
  * What a failure means for the work that met it. The entry (queue, schedule, API, command line) decides by this word alone:
  *
@@ -32,17 +45,6 @@ export abstract class IntegrationError extends Error {
   }
 }
 
-export type NoResponseCode =
-  | 'DNS_FAILED'
-  | 'CONNECT_FAILED'
-  | 'CONNECT_TIMEOUT'
-  | 'CONNECTION_LOST'
-  | 'TIMED_OUT'
-  | 'DEADLINE_TOO_CLOSE'
-  | 'NO_FREE_CONNECTION'
-  | 'CIRCUIT_OPEN'
-  | 'ABORTED';
-
 /** Nobody answered: the exchange ended before a whole response had arrived. */
 export class NoResponseError extends IntegrationError {
   override readonly name = 'NoResponseError';
@@ -62,8 +64,6 @@ export class NoResponseError extends IntegrationError {
   }
 }
 
-export type TlsCode = 'TLS_CERTIFICATE_EXPIRED' | 'TLS_HOST_MISMATCH' | 'TLS_UNKNOWN_AUTHORITY' | 'TLS_PROTOCOL';
-
 /** The connection was refused by us because the other side could not prove who it is, or speaks too old a TLS. */
 export class TlsError extends IntegrationError {
   override readonly name = 'TlsError';
@@ -75,14 +75,6 @@ export class TlsError extends IntegrationError {
     this.code = code;
   }
 }
-
-export type UnusableResponseCode =
-  | 'BODY_TOO_LARGE'
-  | 'BODY_TRUNCATED'
-  | 'BAD_ENCODING'
-  | 'NOT_JSON'
-  | 'UNEXPECTED_SHAPE'
-  | 'REDIRECTED';
 
 /** Somebody answered, but with nothing that can be used: HTML, broken JSON, a body over the limit, a redirect. */
 export class UnusableResponseError extends IntegrationError {
@@ -97,12 +89,6 @@ export class UnusableResponseError extends IntegrationError {
     this.status = options.status;
   }
 }
-
-export type TokenRequestCode =
-  | 'TOKEN_REQUEST_REJECTED'
-  | 'TOKEN_RESPONSE_UNUSABLE'
-  | 'TOKEN_REQUEST_PAUSED'
-  | 'AUTH_LOOP';
 
 /** No access token could be had from the authorization server, or Siebel keeps refusing those that it issues. */
 export class TokenRequestError extends IntegrationError {
@@ -143,16 +129,6 @@ export class TokenRequestError extends IntegrationError {
     return this.oauthError === 'invalid_client' || (this.oauthError === undefined && this.status === 401);
   }
 }
-
-export type SiebelResponseCode =
-  | 'SIEBEL_UNAVAILABLE'
-  | 'SIEBEL_VALIDATION'
-  | 'SIEBEL_BUSINESS'
-  | 'SIEBEL_CONFIGURATION'
-  | 'SIEBEL_CONFLICT'
-  | 'FORBIDDEN'
-  | 'NOT_FOUND'
-  | 'TOO_LARGE';
 
 /**
  * Who spoke: Siebel itself, by one of its codes or an `ERROR`; the servlet container it runs in, by a page of its own; or
@@ -200,12 +176,31 @@ export class SiebelResponseError extends IntegrationError {
 /**
  * A call that may not be repeated had left, and no definite answer came: whether Siebel has done it is not known.
  *
- * `cause` is what came instead. Never sent again by itself; whoever asked looks at Siebel first.
+ * `cause` is what came instead. Not sent again before somebody has looked: the ledger, when there is a way to, else a person.
  */
 export class UnknownOutcomeError extends IntegrationError {
   override readonly name = 'UnknownOutcomeError';
   readonly code = 'OUTCOME_UNKNOWN';
   readonly failureClass = 'unknown-outcome';
+}
+
+/** Another delivery of the same call is at work, here or in another container: come again when its lease is over. */
+export class CallInProgressError extends IntegrationError {
+  override readonly name = 'CallInProgressError';
+  readonly code = 'IN_PROGRESS';
+  readonly failureClass = 'environment';
+}
+
+/** The ledger refuses a call for good, by what it knows of its earlier attempts: a person has to look at it. */
+export class CallRejectedError extends IntegrationError {
+  override readonly name = 'CallRejectedError';
+  readonly code: CallRejectionCode;
+  readonly failureClass = 'message';
+
+  constructor(code: CallRejectionCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.code = code;
+  }
 }
 
 /** One thing wrong with an input. */
@@ -242,16 +237,14 @@ export function invalidInput(pointer: string, code: string, message: string): In
 /** Our own settings, config file, secret or permissions are wrong; the message names everything that is. */
 export class ConfigurationError extends IntegrationError {
   override readonly name = 'ConfigurationError';
-  readonly code: 'CONFIGURATION' | 'CONFIG_SECRET_SHAPE' | 'SECRET_DENIED' | 'STATE_DENIED' | 'SORT_MISMATCH';
+  readonly code: ConfigurationCode;
   readonly failureClass = 'configuration';
 
-  constructor(message: string, options: { code?: ConfigurationError['code']; cause?: unknown } = {}) {
+  constructor(message: string, options: { code?: ConfigurationCode; cause?: unknown } = {}) {
     super(message, options);
     this.code = options.code ?? 'CONFIGURATION';
   }
 }
-
-export type ServiceUnavailableCode = 'SECRET_UNAVAILABLE' | 'STATE_UNAVAILABLE' | 'SINK_UNAVAILABLE';
 
 /** An AWS service that this work needs did not do its part: throttled, failing or silent. */
 export class ServiceUnavailableError extends IntegrationError {

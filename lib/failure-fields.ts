@@ -1,4 +1,5 @@
 import {
+  CallRejectedError,
   errorNameOf,
   type FailureClass,
   failureClassOf,
@@ -36,11 +37,18 @@ export function countFailure(failureClass: FailureClass, metrics: Pick<Metrics, 
   if (failureClass === 'bug') metrics.count('failure.bug');
 }
 
-/** What came in the place of an answer. */
+/** What came in the place of an answer; or, of a call that has met too many bugs, where the last one was thrown. */
 function causeFields(error: IntegrationError): LogFields {
-  const { cause } = error;
-  if (!(error instanceof UnknownOutcomeError && cause instanceof IntegrationError)) return {};
-  return { causeCode: cause.code, ...answerFields(cause) };
+  const isRejection = error instanceof CallRejectedError;
+  if (!isRejection && !(error instanceof UnknownOutcomeError)) return {};
+  const cause = firstCauseOf(error);
+  if (cause instanceof IntegrationError) return { causeCode: cause.code, ...answerFields(cause) };
+  return isRejection && cause instanceof Error ? { errorName: errorNameOf(cause), stack: placesOf(cause) } : {};
+}
+
+/** Below all that says no more than that the outcome is unknown, or that this ends the call. */
+function firstCauseOf({ cause }: Error): unknown {
+  return cause instanceof UnknownOutcomeError || cause instanceof CallRejectedError ? firstCauseOf(cause) : cause;
 }
 
 function answerFields(error: IntegrationError): LogFields {

@@ -1,6 +1,6 @@
 /** What is wrong with an input, by code; class message throughout. docs/errors.md is made of it. */
 export const INPUT_REFERENCE: Readonly<Record<string, string>> = {
-  EMPTY_BODY: 'nothing, or only white space',
+  EMPTY_BODY: 'nothing, or only white space; or a record without a body',
   BAD_JSON: 'not one JSON document in UTF-8; or a byte order mark before it',
   DUPLICATE_KEY: 'a member stands twice in one object',
   TOO_DEEP: 'more than 32 levels',
@@ -18,7 +18,7 @@ export const INPUT_REFERENCE: Readonly<Record<string, string>> = {
   UNKNOWN_FIELD: 'a field that is not declared, or is read-only; names are exact',
   UNKNOWN_OPERATION: 'no operation of this name',
   BAD_KEY:
-    "a message's `key` is not printable ASCII without blanks, or looks like an address; or an `Id` is not of the form of a row id",
+    "a message's `key` is not printable ASCII without blanks, looks like an address, begins with a hyphen, or holds a placeholder `<aws.` that nobody has filled in; or an `Id` is not of the form of a row id",
   BAD_TIME:
     'not a date, time or instant of the declared form (`2026-03-01`, `12:00:00`, `2026-03-01T12:00:00Z`); or an instant in the hour that a zone shows twice',
   BAD_FIELD: 'a search names a field that is not declared',
@@ -30,11 +30,15 @@ export const INPUT_REFERENCE: Readonly<Record<string, string>> = {
 /** Beside these, of a message on the queue. */
 export const QUEUE_REFERENCE: Readonly<Record<string, string>> = {
   OPERATION_NOT_ACCEPTED: 'an operation that exists, but is not in `queue.accepts`',
-  EXPIRED: '`notAfter` had passed when the message came; no call was made',
+  EXPIRED: '`notAfter` had passed before the call was started; nothing was sent',
   BAD_VERSION: '`schema` is no whole number from 1',
   SCHEMA_VERSION:
     '`schema` is newer than this version of the service; deploy the newer one, then send the message again',
-  ENVELOPE: "another service's envelope (EventBridge, SNS, S3 pointer): send the message itself",
+  ENVELOPE:
+    "another service's envelope (EventBridge, SNS, S3 pointer) that no mapping expects: send the message itself, or declare the envelope in `queue.accepts`",
+  UNKNOWN_EVENT:
+    'no message of our own contract, as it has no `operation`, and none of the events that `queue.accepts` maps; what the nearest mappings miss stands beside it',
+  MAPPING_FAILED: 'the event fits, but the `key` or `input` function of its mapping throws, or gives something else',
   INVALID_EVENT: 'the function was invoked with something that is not its event; nothing is acknowledged',
 };
 
