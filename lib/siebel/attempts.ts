@@ -5,13 +5,13 @@ import {
   authorizedExchange,
   type Cost,
   type ExchangeParts,
-  LEAST_ATTEMPT_MS,
+  leastAttemptMs,
   type Progress,
   type SiebelRequest,
 } from './authorized-exchange.ts';
 import type { CallOptions } from './call.ts';
 import type { Circuit } from './circuit.ts';
-import { isDefinite, isOwn, mayRepeat, showingOf } from './outcome.ts';
+import { isDefinite, isOutrun, isOwn, mayRepeat, showingOf } from './outcome.ts';
 
 export type { SiebelRequest } from './authorized-exchange.ts';
 
@@ -22,13 +22,16 @@ export type Attempts = <T>(
   read: (response: HttpResponse) => T,
 ) => Promise<T>;
 
-/** Longest random pause before the second attempt (R47). */
+/** Longest random pause before another attempt (R47). */
 const MAX_PAUSE_MS = 100;
+/** How often a write is sent again that others keep outrunning (R10). */
+const MAX_REPEATS = 3;
 
 /**
  * The one retry layer (R46, R47). Reads and repeatable writes are sent a second time when nobody answered, or what came
  * back says nothing about the call itself; an unrepeatable call only when not one byte of it had left, and otherwise ends
- * with `UnknownOutcomeError`. Every repetition costs the budget, and none is made while the circuit is open.
+ * with `UnknownOutcomeError`. A write that Siebel refuses because the record has changed meanwhile goes up to three times
+ * more: it sets values whatever they were (R10). Every repetition costs the budget, and none is made while the circuit is open.
  */
 export function attempts({ circuit, ...parts }: ExchangeParts & { readonly circuit: Circuit }): Attempts {
   const { clock, tokens, budget, log } = parts;
@@ -50,26 +53,27 @@ export function attempts({ circuit, ...parts }: ExchangeParts & { readonly circu
         throw error;
       }
     };
-    const again = async (failure: unknown) => {
+    const again = async (failure: unknown, repeat = 1): Promise<Awaited<ReturnType<typeof attempt>>> => {
       const delayMs = pauseMs(failure, clock.random());
       const may =
         mayBeSentAgain(request, failure, progress) &&
         circuit.closed &&
-        clock.now() + delayMs + LEAST_ATTEMPT_MS <= options.deadlineAtMs &&
+        clock.now() + delayMs + leastAttemptMs(request, parts) <= options.deadlineAtMs &&
         budget.tryTake();
       if (!may) throw withOutcome(request, failure, progress);
-      log?.warn('SIEBEL_CALL_REPEATED', { code: failure.code, attempt: 1, delayMs: Math.round(delayMs) });
+      log?.warn('SIEBEL_CALL_REPEATED', { code: failure.code, attempt: repeat, delayMs: Math.round(delayMs) });
       await clock.sleep(delayMs, options.signal).catch(() => Promise.reject(failure));
+      progress.proven = isDefinite(failure, true);
       try {
         return await attempt();
       } catch (error) {
-        // A second attempt that came to nothing says less than the first.
-        throw isOwnRefusal(error) ? failure : withOutcome(request, error, progress);
+        if (isOutrun(error) && repeat < MAX_REPEATS) return again(error, repeat + 1);
+        throw saysLess(request, failure, error, progress) ? failure : withOutcome(request, error, progress);
       }
     };
 
     try {
-      const result = await attempt().catch(again);
+      const result = await attempt().catch((failure: unknown) => again(failure));
       budget.succeeded();
       return result;
     } finally {
@@ -90,8 +94,11 @@ function readWith<T>(tokens: ExchangeParts['tokens'], token: AccessToken, read: 
   }
 }
 
-function isOwnRefusal(error: unknown): boolean {
-  return error instanceof NoResponseError && !error.sent && isOwn(error) && error.code !== 'ABORTED';
+/** Whether a repetition came to nothing, and what is to be told is the failure before it: that request may be executed. */
+function saysLess({ kind }: SiebelRequest, before: unknown, error: unknown, { atSiebel, stopped }: Progress): boolean {
+  const unsent = error instanceof NoResponseError && !error.sent;
+  if (kind !== 'read' && !isDefinite(before, true)) return unsent || !atSiebel;
+  return unsent && isOwn(error) && error.code !== 'ABORTED' && !stopped;
 }
 
 function mayBeSentAgain(

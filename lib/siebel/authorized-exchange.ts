@@ -5,6 +5,7 @@ import type { Log } from '../logger.ts';
 import type { AccessToken, AccessTokenSource, TokenNeed } from '../oauth/access-token.ts';
 import type { CallKind, CallOptions } from './call.ts';
 import { leavesWorkBehind } from './outcome.ts';
+import type { Pace } from './pace.ts';
 import type { Permits } from './permits.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
@@ -32,6 +33,8 @@ export interface ExchangeParts {
   readonly budget: RetryBudget;
   /** Default: as many as the pool of `http` has connections, none of them held after a time-out. */
   readonly permits?: Permits | undefined;
+  /** Spreads requests over time. Default: they go as they come. */
+  readonly pace?: Pace | undefined;
   /** Longest time of one exchange: a token need not outlive more. Default: up to the call's deadline. */
   readonly timeoutMs?: number | undefined;
   /** Headers of the site, checked. */
@@ -52,24 +55,48 @@ export interface Progress {
   atSiebel: boolean;
   /** Siebel has given an answer that is no 401. */
   answered: boolean;
+  /** All that was sent so far was certainly not executed. Absent before anything is sent again. */
+  proven?: boolean;
+  /** What `beforeWrite` threw: the call ends with it. */
+  stopped?: { readonly by: unknown };
 }
 
 /** Less time than this is not enough for an answer, and a request that is given up is at work in Siebel all the same. */
-export const LEAST_ATTEMPT_MS = 500;
+const LEAST_READ_MS = 500;
+/** What a write does is then not known: a call that would get less is not begun either (R38). */
+const LEAST_WRITE_MS = 3_000;
 const BEARER = /^[\x21-\x7e]+$/;
 
+/** Time that is left for an answer at least when a request leaves. */
+export function leastAttemptMs(
+  { kind }: SiebelRequest,
+  { timeoutMs = LEAST_WRITE_MS }: Pick<ExchangeParts, 'timeoutMs'>,
+): number {
+  return kind === 'read' ? LEAST_READ_MS : Math.min(LEAST_WRITE_MS, timeoutMs);
+}
+
 /**
- * The exchanges of one logical call: each takes a token and a permit. A 401 replaces the token it was sent with and the
+ * The exchanges of one logical call: each takes a token and a permit, and a write asks `beforeWrite` with both in hand, so
+ * that nothing but the connection comes between its yes and the first byte. A 401 replaces the token it was sent with and the
  * request is replayed once in the life of the call (R29): Siebel has not executed it.
  */
 export function authorizedExchange(
-  { http, tokens, clock, budget, permits, timeoutMs, headers: siteHeaders, log }: ExchangeParts,
-  { method, path, body }: SiebelRequest,
-  { deadlineAtMs, signal }: CallOptions,
+  parts: ExchangeParts,
+  request: SiebelRequest,
+  { deadlineAtMs, signal, beforeWrite }: CallOptions,
   cost: Cost,
   progress: Progress,
 ): () => Promise<{ readonly response: HttpResponse; readonly token: AccessToken }> {
+  const { http, tokens, clock, budget, permits, pace, timeoutMs, headers: siteHeaders, log } = parts;
+  const { method, path, body, kind } = request;
   let replayed = false;
+
+  const leaveByMs = deadlineAtMs - leastAttemptMs(request, parts);
+  const assertTime = () => {
+    if (clock.now() >= deadlineAtMs || (kind !== 'read' && clock.now() > leaveByMs)) {
+      throw new NoResponseError('DEADLINE_TOO_CLOSE', 'no time is left for a call to Siebel', { sent: false });
+    }
+  };
 
   const need: TokenNeed = { deadlineAtMs, useMs: timeoutMs, signal };
   const tokenFrom = async (source: () => AccessToken | Promise<AccessToken>): Promise<AccessToken> => {
@@ -81,12 +108,30 @@ export function authorizedExchange(
       cost.tokenMs += clock.elapsed() - startedMs;
     }
   };
+  const ready = async () => {
+    await pace?.take({ waitMs: leaveByMs - clock.now(), signal });
+    assertTime();
+    if (kind === 'read' || !beforeWrite) return;
+    try {
+      await beforeWrite(progress.proven ? 'after proof' : undefined);
+    } catch (error) {
+      progress.stopped = { by: error };
+      throw error;
+    }
+  };
   const send = async (token: AccessToken): Promise<HttpResponse> => {
     const headers = headersWith(token, siteHeaders);
-    const permit = await permits?.take({ waitMs: deadlineAtMs - LEAST_ATTEMPT_MS - clock.now(), signal });
+    const permit = await permits?.take({ waitMs: leaveByMs - clock.now(), signal });
+    try {
+      await ready();
+    } catch (error) {
+      permit?.release();
+      throw error;
+    }
     progress.atSiebel = true;
     cost.attempts += 1;
     const startedMs = clock.elapsed();
+    permit?.sent();
     let end: unknown;
     try {
       const response = await http.request({ method, path, body, headers, deadlineAtMs, signal });
@@ -104,12 +149,11 @@ export function authorizedExchange(
   };
 
   return async () => {
-    if (clock.now() >= deadlineAtMs) {
-      throw new NoResponseError('DEADLINE_TOO_CLOSE', 'no time is left for a call to Siebel', { sent: false });
-    }
+    assertTime();
     const token = await tokenFrom(() => tokens.get(need));
     const response = await send(token);
     if (response.status !== 401) return { response, token };
+    progress.proven ??= true;
 
     let willReplay = false;
     let newer = token;

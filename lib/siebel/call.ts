@@ -1,10 +1,23 @@
 import type { IntegrationError } from '../errors.ts';
 
+/**
+ * Says that a write may leave, by ending well.
+ *
+ * @param again It only repeats what was certainly not executed.
+ */
+export type BeforeWrite = (again?: 'after proof') => Promise<void>;
+
 /** Limits of one call to Siebel, handed down from the entry. */
 export interface CallOptions {
   /** Instant by `Clock.now()` after which no answer is of use; the entry's own reserve is already taken off. */
   readonly deadlineAtMs: number;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Awaited right before a write leaves, each time it is sent, with token and permit in hand; never for reads. What it
+   * throws ends the call with nothing sent, and is thrown as it is, unless the same write had left before and may be
+   * executed: then that failure is thrown. This is where the ledger notes that a call is started.
+   */
+  readonly beforeWrite?: BeforeWrite | undefined;
   /** Told once per call when it has ended, for log lines and metrics. */
   readonly onCall?: ((report: CallReport) => void) | undefined;
 }

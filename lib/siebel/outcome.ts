@@ -1,4 +1,5 @@
 import {
+  ConfigurationError,
   IntegrationError,
   NoResponseError,
   SiebelResponseError,
@@ -7,6 +8,7 @@ import {
 } from '../errors.ts';
 import { isObject } from '../json.ts';
 import type { Showing } from './circuit.ts';
+import type { SiebelCode } from './codes.ts';
 
 /** No exchange took place, by our own choice: they say nothing of Siebel. */
 const OWN_REFUSALS: readonly string[] = ['DEADLINE_TOO_CLOSE', 'NO_FREE_CONNECTION', 'CIRCUIT_OPEN', 'ABORTED'];
@@ -20,8 +22,12 @@ const NO_CONTENT = 204;
 const GATEWAY_TIMEOUT = 504;
 /** A connection that was closed while it was idle fails at once. */
 const LONG_MS = 1_000;
+const CHANGED_SINCE_READ: SiebelCode = 'SBL-DAT-00523';
 /** Asks for patience: the request was not executed, and is not sent again at once. */
 const TOO_MANY_REQUESTS = 429;
+
+/** Siebel has executed the call, and what it answered is not what `siebel.config.ts` declares. */
+export class UndeclaredAnswerError extends ConfigurationError {}
 
 /**
  * What a failed attempt shows of Siebel.
@@ -35,7 +41,12 @@ export function showingOf(error: unknown, atSiebel: boolean): Showing {
   if (error instanceof NoResponseError) return isOwn(error) ? 'nothing' : 'down';
   if (error instanceof UnusableResponseError) return saysOfSiebel(error) ? 'down' : 'up';
   if (!(error instanceof SiebelResponseError)) return 'nothing';
-  return error.failureClass === 'environment' ? 'down' : 'up';
+  return error.failureClass === 'environment' && !isOutrun(error) ? 'down' : 'up';
+}
+
+/** Whether Siebel has refused a write because somebody else has changed the record since Siebel read it for this one. */
+export function isOutrun(error: unknown): boolean {
+  return error instanceof SiebelResponseError && error.passing && error.siebelCodes.includes(CHANGED_SINCE_READ);
 }
 
 /**
@@ -72,7 +83,7 @@ export function mayRepeat(error: unknown): error is IntegrationError {
  */
 export function isDefinite(error: unknown, answered: boolean): boolean {
   if (error instanceof NoResponseError) return !error.sent;
-  if (error instanceof UnusableResponseError) return false;
+  if (error instanceof UnusableResponseError || error instanceof UndeclaredAnswerError) return false;
   if (error instanceof SiebelResponseError) {
     return error.failureClass !== 'environment' || error.status === TOO_MANY_REQUESTS;
   }

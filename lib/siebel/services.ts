@@ -1,3 +1,4 @@
+import { SiebelResponseError, UnknownOutcomeError } from '../errors.ts';
 import type { HttpResponse } from '../http/exchange.ts';
 import { outputOf } from './answers.ts';
 import type { CallKind, FailureMembers, JsonObject } from './call.ts';
@@ -31,19 +32,33 @@ export function services({
       const extra: Parameter[] = matchRequestFormat ? [['matchrequestformat', 'y']] : [];
       const path = target(servicePath(baseUrl, called), [...Object.entries(parameters), ...extra]);
       const body = JSON.stringify(matchRequestFormat ? input : { body: input });
-      return send({ kind: kindOf(repeatable), method: 'POST', path, body }, options, (response) => {
-        return output(response, `${called.service}.${called.method}`, failure);
-      });
+      return send({ kind: kindOf(repeatable), method: 'POST', path, body }, options, (response) =>
+        unlessBegun(repeatable, () => output(response, `${called.service}.${called.method}`, failure)),
+      );
     },
 
     async workflow({ process, input, repeatable, failure }, options) {
       const path = inWorkspace(workflowPath(baseUrl, process), []);
       const body = JSON.stringify(input);
-      return send({ kind: kindOf(repeatable), method: 'POST', path, body }, options, (response) => {
-        return output(response, process, failure);
-      });
+      return send({ kind: kindOf(repeatable), method: 'POST', path, body }, options, (response) =>
+        unlessBegun(repeatable, () => output(response, process, failure)),
+      );
     },
   };
+}
+
+/** Codes about records, which an address of a service or workflow has none of. */
+const FROM_WITHIN = /^SBL-DAT-/;
+
+/** A name that is not known to a service or workflow itself is met on its way: what it did before may stay. */
+function unlessBegun(repeatable: boolean, read: () => JsonObject): JsonObject {
+  try {
+    return read();
+  } catch (error) {
+    const isOurs = !(error instanceof SiebelResponseError && error.failureClass === 'configuration');
+    if (repeatable || isOurs || !error.siebelCodes.some((code) => FROM_WITHIN.test(code))) throw error;
+    throw new UnknownOutcomeError('Siebel may have done a part of this call before it failed within', { cause: error });
+  }
 }
 
 function kindOf(repeatable: boolean): CallKind {

@@ -177,7 +177,8 @@ async function unlessUnsaid<T>(write: () => Promise<T>, proof: () => Promise<T |
     return await write();
   } catch (error) {
     if (!(error instanceof UnusableResponseError && saysNothing(error))) throw error;
-    const proven = await proof();
+    // What keeps us from looking says nothing of the write.
+    const proven = await proof().catch(() => undefined);
     if (proven === undefined) throw error;
     return proven;
   }

@@ -4,7 +4,8 @@ import type { HttpClient } from '../../../lib/http/exchange.ts';
 import type { AccessToken, AccessTokenSource, TokenNeed } from '../../../lib/oauth/access-token.ts';
 import type { CallReport } from '../../../lib/siebel/call.ts';
 import { siebelClient } from '../../../lib/siebel/client.ts';
-import { permits } from '../../../lib/siebel/permits.ts';
+import { pace } from '../../../lib/siebel/pace.ts';
+import { type Permits, permits } from '../../../lib/siebel/permits.ts';
 import { retryBudget } from '../../../lib/siebel/retry-budget.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { setUp } from '../../support/token-cache.ts';
@@ -204,6 +205,228 @@ describe('a call to Siebel', () => {
     const call = parts.client.get(ACCOUNT, '1-1', {}, { ...parts.options, onCall: (report) => reports.push(report) });
     await expect(settledOn(parts.clock, call)).rejects.toMatchObject({ code: 'SIEBEL_UNAVAILABLE' });
     expect(reports).toEqual([{ attempts: 3, siebelMs: expect.any(Number), tokenMs: expect.any(Number) }]);
+  });
+});
+
+describe('a write of a record that others change meanwhile (R10, F59)', () => {
+  const outrun = answer(500, { ERROR: 'The record has been modified.(SBL-DAT-00523)' });
+  const WRITTEN = answer(200, { items: { Id: '1-1' } });
+  const update = ({ client, options, clock }: ReturnType<typeof clientOver>) =>
+    settledOn(clock, client.update(ACCOUNT, '1-1', { Name: 'New' }, options));
+  const rich = () => ({ tryTake: () => true, succeeded() {} });
+
+  it.each([
+    ['update', update],
+    ['upsert', upsert],
+  ])('is sent again up to three times: %s', async (_what, write) => {
+    const lucky = clientOver([outrun, outrun, outrun, WRITTEN], { retryBudget: rich() });
+    await expect(write(lucky)).resolves.toEqual({ id: '1-1' });
+    expect(new Set(lucky.http.requests.map(({ body }) => body)).size).toBe(1);
+    expect(lucky.http.requests).toHaveLength(4);
+
+    const unlucky = clientOver([...Array(4).fill(outrun), WRITTEN], { retryBudget: rich() });
+    await expect(write(unlucky)).rejects.toMatchObject({ code: 'SIEBEL_UNAVAILABLE', failureClass: 'environment' });
+    expect(unlucky.http.requests).toHaveLength(4);
+  });
+
+  it('pays for each repetition, and waits for another delivery when the budget is spent (R46)', async () => {
+    const parts = clientOver([outrun, outrun, outrun, WRITTEN]);
+    await expect(update(parts)).rejects.toMatchObject({ siebelCodes: ['SBL-DAT-00523'] });
+    expect(parts.http.requests).toHaveLength(3);
+  });
+
+  it('says nothing against Siebel: its circuit stays closed', async () => {
+    const spent = { tryTake: () => false, succeeded() {} };
+    const parts = clientOver([...Array(6).fill(outrun), WRITTEN], { retryBudget: spent });
+    for (let call = 0; call < 6; call += 1) await expect(update(parts)).rejects.toMatchObject({ passing: true });
+    await expect(update(parts)).resolves.toEqual({ id: '1-1' });
+  });
+
+  it('is not repeated where it would not set the same values once more', async () => {
+    const parts = clientOver([outrun, WRITTEN], { retryBudget: rich() });
+    const call = parts.client.insert(ACCOUNT, { Name: 'a' }, parts.options);
+    await expect(settledOn(parts.clock, call)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    expect(parts.http.requests).toHaveLength(1);
+  });
+
+  it('is sent no third time for anything else that fails behind it', async () => {
+    const parts = clientOver([outrun, answer(503), WRITTEN], { retryBudget: rich() });
+    await expect(update(parts)).rejects.toMatchObject({ status: 503 });
+    expect(parts.http.requests).toHaveLength(2);
+  });
+});
+
+describe('a repeatable write that may be executed, and whose repetition does not leave', () => {
+  const noToken = new TokenRequestError('TOKEN_REQUEST_PAUSED', 'paused');
+  const refused = new NoResponseError('CONNECT_FAILED', 'refused', { sent: false });
+  const open = new NoResponseError('CIRCUIT_OPEN', 'left alone', { sent: false });
+  const tokensOnce = () => {
+    let asked = 0;
+    return {
+      ...countedTokens().source,
+      get: () => {
+        asked += 1;
+        if (asked > 1) throw noToken;
+        return token('first');
+      },
+    };
+  };
+  const openedBeside = () => {
+    let entered = 0;
+    return {
+      closed: true,
+      enter() {
+        entered += 1;
+        if (entered > 1) throw open;
+        return () => {};
+      },
+    };
+  };
+  const over = (answers: readonly Scripted[], own: object) => {
+    const clock = fakeClock();
+    const http = scriptedHttp(answers);
+    const baseUrl = new URL('https://h/s');
+    const client = siebelClient({ http, tokens: countedTokens().source, baseUrl, clock, ...own });
+    return { client, http, clock, options: { deadlineAtMs: clock.now() + 20_000 } };
+  };
+
+  it.each<[string, readonly Scripted[], () => object]>([
+    ['there is no token', [lost], () => ({ tokens: tokensOnce() })],
+    ['the circuit has opened', [lost], () => ({ circuit: openedBeside() })],
+    ['all permits are held by requests that were given up', [lost], () => ({ permits: heldAfterOne() })],
+    ['Siebel is not reached', [lost, refused], () => ({})],
+    [
+      'its token is refused and there is no other',
+      [lost, answer(401)],
+      () => ({ tokens: { ...countedTokens().source, replace: () => Promise.reject(noToken) } }),
+    ],
+  ])('ends with what came of the first: %s', async (_what, answers, own) => {
+    const { client, clock, options } = over(answers, own());
+    const call = client.upsert(ACCOUNT, { Name: 'Acme' }, options);
+    await expect(settledOn(clock, call)).rejects.toBe(lost);
+  });
+
+  it('is told from a read, and from a write of which nothing had left: they end with what keeps them', async () => {
+    const reading = over([lost], { tokens: tokensOnce() });
+    const read = reading.client.get(ACCOUNT, '1-1', {}, reading.options);
+    await expect(settledOn(reading.clock, read)).rejects.toBe(noToken);
+    const writing = over([refused], { tokens: tokensOnce() });
+    const write = writing.client.upsert(ACCOUNT, { Name: 'Acme' }, writing.options);
+    await expect(settledOn(writing.clock, write)).rejects.toBe(noToken);
+  });
+
+  it('ends with the refusal of Siebel when the second has left and is refused', async () => {
+    const { client, clock, options } = over([lost, answer(500, { ERROR: 'Required.(SBL-DAT-00498)' })], {});
+    const call = client.upsert(ACCOUNT, { Name: 'Acme' }, options);
+    await expect(settledOn(clock, call)).rejects.toMatchObject({ code: 'SIEBEL_VALIDATION' });
+  });
+
+  function heldAfterOne(): Permits {
+    let taken = 0;
+    return {
+      take() {
+        taken += 1;
+        if (taken > 1) throw new NoResponseError('NO_FREE_CONNECTION', 'taken', { sent: false });
+        return { release() {}, sent() {}, abandon() {} };
+      },
+      highest: () => 0,
+    };
+  }
+});
+
+describe('the time that a write leaves with (R38)', () => {
+  const DONE = answer(200, { items: { Id: '1-7' } });
+  const insert = ({ client, options, clock }: ReturnType<typeof clientOver>, beforeWrite?: () => Promise<void>) =>
+    settledOn(clock, client.insert(ACCOUNT, { Name: 'Acme' }, { ...options, beforeWrite }));
+
+  it.each([
+    [16_900, 'is sent'],
+    [17_100, 'NO_FREE_CONNECTION'],
+  ])('is 3 s after a wait for a permit: %i ms of 20 s', async (heldMs, outcome) => {
+    const clock = fakeClock();
+    const own = permits({ total: 1, clock });
+    const held = await own.take({ waitMs: 0 });
+    void clock.sleep(heldMs).then(() => held.release());
+    const parts = clientOver([DONE], { clock, permits: own });
+    let begun = 0;
+    const beforeWrite = async () => {
+      begun += 1;
+    };
+    const ended = await insert(parts, beforeWrite).then(
+      () => 'is sent',
+      ({ code }) => code,
+    );
+    const sent = outcome === 'is sent' ? 1 : 0;
+    expect([ended, parts.http.requests.length, begun]).toEqual([outcome, sent, sent]);
+  });
+
+  it('is half a second for a read, which changes nothing', async () => {
+    const clock = fakeClock();
+    const own = permits({ total: 1, clock });
+    const held = await own.take({ waitMs: 0 });
+    void clock.sleep(19_400).then(() => held.release());
+    await expect(get(clientOver([GOOD], { clock, permits: own }))).resolves.toMatchObject({ Id: '1-1' });
+  });
+
+  it('is 3 s after a wait for its turn: the third of three in a minute of six is not begun', async () => {
+    const clock = fakeClock();
+    const parts = clientOver([DONE, DONE, DONE], { clock, pace: pace({ callsPerMinute: 6, burst: 1, clock }) });
+    const options = { deadlineAtMs: clock.now() + 20_600 };
+    const calls = [1, 2, 3].map(() => parts.client.insert(ACCOUNT, { Name: 'Acme' }, options));
+    const ends = await settledOn(clock, Promise.allSettled(calls));
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(ends[2]).toMatchObject({ reason: { code: 'NO_FREE_CONNECTION', sent: false, retryAfterMs: 20_000 } });
+    expect(parts.http.requests).toHaveLength(2);
+  });
+
+  it('is 3 s after a token that was long in coming, and nothing is noted as begun', async () => {
+    const clock = fakeClock();
+    const http = scriptedHttp([DONE]);
+    const slow = { ...countedTokens().source, get: () => clock.sleep(17_100).then(() => token('late')) };
+    const client = siebelClient({ http, tokens: slow, baseUrl: new URL('https://h/s'), clock });
+    let begun = 0;
+    const beforeWrite = async () => {
+      begun += 1;
+    };
+    const options = { deadlineAtMs: clock.now() + 20_000, beforeWrite };
+    const call = client.insert(ACCOUNT, { Name: 'Acme' }, options);
+    await expect(settledOn(clock, call)).rejects.toMatchObject({ code: 'DEADLINE_TOO_CLOSE', sent: false });
+    expect([http.requests.length, begun]).toEqual([0, 0]);
+  });
+
+  it('is looked at before a token is asked for', async () => {
+    const clock = fakeClock();
+    let asked = 0;
+    const tokens = {
+      ...countedTokens().source,
+      get() {
+        asked += 1;
+        return token('first');
+      },
+    };
+    const client = siebelClient({ http: scriptedHttp([]), tokens, baseUrl: new URL('https://h/s'), clock });
+    const late = client.insert(ACCOUNT, { Name: 'Acme' }, { deadlineAtMs: clock.now() + 2_999 });
+    await expect(late).rejects.toMatchObject({ code: 'DEADLINE_TOO_CLOSE', sent: false });
+    expect(asked).toBe(0);
+  });
+
+  it('is 3 s for its repetition, too: the first request may be executed as it is', async () => {
+    const parts = clientOver([lost, GOOD]);
+    const options = { deadlineAtMs: parts.clock.now() + 3_000 };
+    await expect(parts.client.upsert(ACCOUNT, { Name: 'Acme' }, options)).rejects.toBe(lost);
+    expect(parts.http.requests).toHaveLength(1);
+  });
+
+  it('is no more than an exchange may last', async () => {
+    const clock = fakeClock();
+    const http = scriptedHttp([DONE]);
+    const tokens = countedTokens().source;
+    const client = siebelClient({ http, tokens, timeoutMs: 1_000, baseUrl: new URL('https://h/s'), clock });
+    const options = { deadlineAtMs: clock.now() + 1_000 };
+    await expect(client.insert(ACCOUNT, { Name: 'Acme' }, options)).resolves.toEqual({ id: '1-7' });
+    await expect(client.insert(ACCOUNT, { Name: 'a' }, { deadlineAtMs: clock.now() + 999 })).rejects.toMatchObject({
+      code: 'DEADLINE_TOO_CLOSE',
+    });
   });
 });
 

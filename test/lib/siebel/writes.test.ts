@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UnusableResponseError } from '../../../lib/errors.ts';
+import { NoResponseError, UnusableResponseError } from '../../../lib/errors.ts';
 import type { ComponentAddress } from '../../../lib/siebel/component.ts';
 import { ACCOUNT, answer, clientOver, noData, settledOn } from './parts.ts';
 
@@ -58,7 +58,7 @@ describe('upsert', () => {
   });
 
   it.each([
-    ['no time is left', 100, 10],
+    ['no time is left', 3_000, 10],
     ['the budget is spent', 20_000, 0],
   ])('refuses the message at once when there is no second attempt: %s (R18)', async (_what, withinMs, retries) => {
     const budget = { tryTake: () => retries > 0, succeeded() {} };
@@ -166,6 +166,28 @@ describe('update', () => {
       await expect(client.update(ACCOUNT, '1-7', {}, options)).rejects.toMatchObject({ status });
     },
   );
+});
+
+describe('a write whose answer says nothing, when its record cannot be looked at', () => {
+  const spent = { tryTake: () => false, succeeded() {} };
+
+  it.each([
+    ['Siebel refuses to show it', answer(403, { ERROR: 'No.(SBL-EAI-04421)' })],
+    ['Siebel does not know the address', answer(404, '<html>')],
+    ['Siebel is not reached', new NoResponseError('CONNECT_FAILED', 'refused', { sent: false })],
+    ['no time is left', new NoResponseError('DEADLINE_TOO_CLOSE', 'late', { sent: false })],
+  ])('ends with that answer, which never reads as "not sent" or "refused": %s', async (_what, second) => {
+    const parts = clientOver([answer(204), second, answer(304), second], { retryBudget: spent });
+    const { client, http, options, clock } = parts;
+    const silent = { name: 'UnusableResponseError', failureClass: 'environment' };
+    const update = client.update(ACCOUNT, '1-7', { Name: 'New' }, options);
+    await expect(settledOn(clock, update)).rejects.toMatchObject({ ...silent, status: 204 });
+    await expect(settledOn(clock, client.delete(ACCOUNT, '1-7', options))).rejects.toMatchObject({
+      ...silent,
+      status: 304,
+    });
+    expect(http.requests.map(({ method }) => method)).toEqual(['PUT', 'GET', 'DELETE', 'GET']);
+  });
 });
 
 describe('delete', () => {
