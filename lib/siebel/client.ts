@@ -7,6 +7,7 @@ import { batches } from './batches.ts';
 import { callParts } from './call-parts.ts';
 import { type Circuit, circuit } from './circuit.ts';
 import type { SiebelClient } from './component.ts';
+import type { Pace } from './pace.ts';
 import { hierarchyPagesOf, pagesOf } from './pages.ts';
 import type { Permits } from './permits.ts';
 import { reads } from './reads.ts';
@@ -41,6 +42,8 @@ export function siebelClient(parts: {
   readonly circuit?: Circuit | undefined;
   /** Bounds the requests at Siebel, also those that were given up. Default: the connections of `http` alone do. */
   readonly permits?: Permits | undefined;
+  /** Spreads the requests over time (`capacity.callsPerMinute`). Default: they go as they come. */
+  readonly pace?: Pace | undefined;
   readonly log?: Log | undefined;
 }): SiebelClient {
   const { baseUrl, clock, site = {} } = parts;

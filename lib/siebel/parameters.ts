@@ -84,6 +84,24 @@ function hierarchyLevel({ fields, where, sort = [], children = {} }: HierarchyQu
   };
 }
 
+/** What an address holds beside the search and many fields: path, names of some, sort. */
+const BESIDE_SEARCH = 1_000;
+
+/**
+ * Whether a condition whose values can stand in a search is short enough for one at this site.
+ *
+ * @param fields Read along, when they may be many.
+ */
+export function fitsSearch(
+  where: Condition,
+  { quoteEscape, maxSearchLength = 2_000, maxUrlLength = 8_000 }: SiebelSite,
+  fields: readonly string[] = [],
+): boolean {
+  const specification = searchSpecification(where, { quoteEscape, maxLength: Number.POSITIVE_INFINITY });
+  const encodedLength = encodeURIComponent(specification + fields.join(',')).length;
+  return specification.length <= maxSearchLength && encodedLength <= maxUrlLength - BESIDE_SEARCH;
+}
+
 function specificationOf(condition: Condition, { quoteEscape, maxSearchLength }: SiebelSite): string {
   return searchSpecification(condition, { quoteEscape, maxLength: maxSearchLength });
 }

@@ -6,7 +6,9 @@ import { instantsOf, type Moment, momentAfter } from './moment.ts';
 export interface Permit {
   /** Gives it back: Siebel has answered, or was never asked. */
   release(): void;
-  /** The request was given up, but Siebel still works on it: the permit comes back some time after it was taken. */
+  /** The request leaves now; told once. */
+  sent(): void;
+  /** The request was given up, but Siebel still works on it: the permit comes back some time after the request has left. */
   abandon(): void;
 }
 
@@ -29,6 +31,8 @@ export interface Permits {
    *   `ABORTED` when the caller gives up.
    */
   take(need: PermitNeed): Permit | Promise<Permit>;
+  /** The most requests that were at Siebel at one instant since this was last asked, given-up ones included. */
+  highest(): number;
 }
 
 /** Longest time for one timer. */
@@ -38,7 +42,7 @@ const LONGEST_SLEEP_MS = 2_147_483_647;
  * The permits of one process.
  *
  * @param options.total As many as the HTTP client has connections.
- * @param options.holdMs How long after it was taken the permit of an abandoned request comes back. Siebel works on a
+ * @param options.holdMs How long after it was sent the permit of an abandoned request comes back. Siebel works on a
  *   request for up to ten minutes. Default 60 000.
  */
 export function permits({
@@ -51,27 +55,42 @@ export function permits({
   holdMs?: number | undefined;
 }): Permits {
   let inUse = 0;
+  /** Of those, the ones whose request has left. */
+  let working = 0;
+  let highest = 0;
   /** When the permits of requests that were given up come back. */
   let held: readonly Moment[] = [];
   let waiting: readonly Waiter[] = [];
 
-  const isFree = () => {
+  const heldBack = () => {
     if (held.length > 0) held = held.filter((moment) => moment.leftMs() > 0);
-    return inUse + held.length < total;
+    return held.length;
   };
+  const isFree = () => inUse + heldBack() < total;
   const firstBackMs = () => Math.min(...held.map((moment) => moment.leftMs()));
   const taken = (): Permit => {
-    const start = instantsOf(clock);
+    let start = instantsOf(clock);
     inUse += 1;
+    let left = false;
     let over = false;
     const end = (hold: boolean) => {
       if (over) return;
       over = true;
       inUse -= 1;
+      if (left) working -= 1;
       if (hold) held = [...held, momentAfter(clock, holdMs, start)];
       waiting[0]?.wake();
     };
-    return { release: () => end(false), abandon: () => end(true) };
+    return {
+      release: () => end(false),
+      abandon: () => end(true),
+      sent() {
+        start = instantsOf(clock);
+        left = true;
+        working += 1;
+        highest = Math.max(highest, working + heldBack());
+      },
+    };
   };
 
   /** Sleeps until there may be something for this waiter, or until its time is up. */
@@ -103,7 +122,14 @@ export function permits({
     }
   };
 
-  return { take: (need) => (waiting.length === 0 && isFree() ? taken() : waited(need)) };
+  return {
+    take: (need) => (waiting.length === 0 && isFree() ? taken() : waited(need)),
+    highest() {
+      const most = highest;
+      highest = working + heldBack();
+      return most;
+    },
+  };
 }
 
 interface Waiter {

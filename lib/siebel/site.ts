@@ -33,6 +33,11 @@ export type Parameter = readonly [name: string, value: string];
 export interface SiebelSite {
   /** Names that administrators have given to URI parameters: `{ PageSize: 'limit' }`. Default: Oracle's names. */
   readonly parameterNames?: Readonly<Partial<Record<ParameterName, string>>> | undefined;
+  /**
+   * Login name of the user that access tokens stand for, as records say it in `Created By Name`: a record that another
+   * user has created is then never taken for the one of a call whose outcome is unknown. Default: any user's may be.
+   */
+  readonly integrationUser?: string | undefined;
   /** Development workspace to run against. Default: none is named, which is Siebel's main one. */
   readonly workspace?: string | undefined;
   /**
@@ -58,6 +63,7 @@ export interface SiebelSite {
 
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
+const USER = /^[!-~](?:[ -~]{0,48}[!-~])?$/;
 /** Said by the client or the HTTP layer alone. */
 const OWN_HEADERS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'accept',
@@ -85,6 +91,16 @@ const OWN_HEADERS: ReadonlySet<string> = /* @__PURE__ */ new Set([
 export function largestPage({ maxPageSize = MAX_PAGE_SIZE }: SiebelSite): number {
   if (Number.isInteger(maxPageSize) && maxPageSize >= 1 && maxPageSize <= MAX_PAGE_SIZE) return maxPageSize;
   throw new ConfigurationError(`site.maxPageSize is not a whole number from 1 to ${MAX_PAGE_SIZE}`);
+}
+
+/**
+ * The user whose records are ours, checked; `undefined` when the site does not say.
+ *
+ * @throws ConfigurationError when it can be no login name.
+ */
+export function integrationUserOf({ integrationUser }: SiebelSite): string | undefined {
+  if (integrationUser === undefined || USER.test(integrationUser)) return integrationUser;
+  throw new ConfigurationError('site.integrationUser is not the login name of a user');
 }
 
 /**

@@ -4,6 +4,7 @@ import type { AccessToken, AccessTokenSource } from '../../../lib/oauth/access-t
 import { Redacted } from '../../../lib/redacted.ts';
 import type { Circuit } from '../../../lib/siebel/circuit.ts';
 import { siebelClient } from '../../../lib/siebel/client.ts';
+import type { Pace } from '../../../lib/siebel/pace.ts';
 import type { Permits } from '../../../lib/siebel/permits.ts';
 import type { RetryBudget } from '../../../lib/siebel/retry-budget.ts';
 import type { SiebelSite } from '../../../lib/siebel/site.ts';
@@ -92,6 +93,7 @@ export function clientOver(
     retryBudget?: RetryBudget;
     circuit?: Circuit;
     permits?: Permits;
+    pace?: Pace;
     site?: SiebelSite;
     log?: Log;
   } = {},

@@ -72,6 +72,43 @@ describe('permits', () => {
     expect(patient.permit).toBeDefined();
   });
 
+  it('come back so long after the request was sent, where that was later than the permit was taken', async () => {
+    const clock = fakeClock();
+    const own = permits({ total: 1, clock, holdMs: 30_000 });
+    const first = taking(own);
+    await clock.advance(10_000);
+    first.permit?.sent();
+    first.permit?.abandon();
+    await clock.advance(29_999);
+    expect(atOnce(own)).toBe(false);
+    await clock.advance(1);
+    expect(atOnce(own)).toBe(true);
+  });
+
+  it('tell how many were at Siebel together at most since they were last asked, given-up requests included', async () => {
+    const clock = fakeClock();
+    const own = permits({ total: 3, clock, holdMs: 30_000 });
+    expect(own.highest()).toBe(0);
+    const [first, second] = [taking(own), taking(own)];
+    await clock.advance(0);
+    // Who waits for something else with a permit in hand is not at Siebel yet.
+    expect(own.highest()).toBe(0);
+    first.permit?.sent();
+    second.permit?.sent();
+    first.permit?.release();
+    expect(own.highest()).toBe(2);
+    expect(own.highest()).toBe(1);
+    second.permit?.abandon();
+    expect([own.highest(), own.highest()]).toEqual([1, 1]);
+    const third = taking(own);
+    await clock.advance(0);
+    third.permit?.sent();
+    third.permit?.release();
+    expect([own.highest(), own.highest()]).toEqual([2, 1]);
+    await clock.advance(30_000);
+    expect([own.highest(), own.highest()]).toEqual([1, 0]);
+  });
+
   it('are not overtaken by somebody who comes when one is free and others wait', async () => {
     const clock = fakeClock();
     const own = permits({ total: 1, clock });

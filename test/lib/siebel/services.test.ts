@@ -115,3 +115,25 @@ describe('workflow', () => {
     expect(http.requests).toHaveLength(1);
   });
 });
+
+describe('a call that may not be repeated, and is refused for a name that is not known', () => {
+  const within = answer(500, { ERROR: 'Could not find business component.(SBL-DAT-00416)' });
+  const atTheDoor = answer(500, { ERROR: 'Not enabled.(SBL-EAI-50238)' });
+  const service = { ...CHECK, repeatable: false };
+  const workflow = { process: 'Close Request', input: {}, repeatable: false };
+
+  it('may be done in part when the name is one within it', async () => {
+    const { client, options } = clientOver([within, within]);
+    const unknown = { code: 'OUTCOME_UNKNOWN', cause: { code: 'SIEBEL_CONFIGURATION' } };
+    await expect(client.service(service, options)).rejects.toMatchObject(unknown);
+    await expect(client.workflow(workflow, options)).rejects.toMatchObject(unknown);
+  });
+
+  it('was not executed when the name is its own', async () => {
+    const { client, options } = clientOver([atTheDoor, within]);
+    const refused = { code: 'SIEBEL_CONFIGURATION', failureClass: 'configuration' };
+    await expect(client.service(service, options)).rejects.toMatchObject(refused);
+    // Nothing is lost by running it again.
+    await expect(client.service(CHECK, options)).rejects.toMatchObject(refused);
+  });
+});
