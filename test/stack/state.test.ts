@@ -1,12 +1,13 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ParkedCall } from '../../lib/ledger/parked-calls.ts';
+import type { CallStore, Rejection } from '../../lib/ledger/call-item.ts';
+import { itemOf } from '../lib/ledger/ledger-parts.ts';
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 import { type WholeState, wholeState } from '../support/state-table.ts';
 import { dynamoDbClientFor, type EmptyTable, startDynamoDb } from './dynamodb.ts';
 
 let dynamoDb: Awaited<ReturnType<typeof startDynamoDb>>;
-let stored: EmptyTable;
+let kept: EmptyTable;
 let clock: FakeClock;
 let table: WholeState;
 
@@ -17,113 +18,202 @@ beforeAll(async () => {
 afterAll(() => dynamoDb.close());
 
 beforeEach(async () => {
-  stored = await dynamoDb.emptyTable();
+  kept = await dynamoDb.emptyTable();
   clock = fakeClock();
-  table = wholeState({ tableName: stored.tableName, client: dynamoDb.client, clock });
+  table = wholeState({ tableName: kept.tableName, client: dynamoDb.client, clock });
+});
+
+const CALL = 'call#account.write#k';
+
+describe('calls in the state table', () => {
+  it('are kept with everything that is known of them, under operation and key, for 28 days (R04)', async () => {
+    const known = itemOf({
+      attempt: 2,
+      leaseUntilMs: 5,
+      sentUntilMs: 4,
+      firstStartedAtMs: 3,
+      unknown: true,
+      existsSaid: true,
+      deaths: 1,
+      bugs: 6,
+      redriveAtMs: 7,
+      correctedFrom: 'hash-0',
+      recordId: '1-A',
+    });
+    const { stored } = await table.put({ ...known, audit: { L: [{ S: 'by hand' }] } }, undefined);
+
+    expect(await kept.itemAt(CALL)).toEqual({
+      pk: { S: CALL },
+      schema: { N: '1' },
+      operation: { S: 'account.write' },
+      key: { S: 'k' },
+      state: { S: 'STARTED' },
+      payloadHash: { S: 'hash-1' },
+      nonce: { S: stored?.nonce },
+      attempt: { N: '2' },
+      leaseUntilMs: { N: '5' },
+      sentUntilMs: { N: '4' },
+      firstStartedAtMs: { N: '3' },
+      unknown: { BOOL: true },
+      existsSaid: { BOOL: true },
+      deaths: { N: '1' },
+      bugs: { N: '6' },
+      redriveAtMs: { N: '7' },
+      correctedFrom: { S: 'hash-0' },
+      recordId: { S: '1-A' },
+      audit: { L: [{ S: 'by hand' }] },
+      expiresAt: { N: String(1_700_000_000 + 28 * 86_400) },
+    });
+    expect(await table.read(known)).toEqual({ ...stored, code: undefined, rejectedAtMs: 0, messageId: undefined });
+  });
+
+  it('are kept apart by operation and key that would read alike', async () => {
+    await table.put(itemOf({ operation: 'a', key: 'b#c', recordId: 'first' }), undefined);
+    await table.put(itemOf({ operation: 'a#b', key: 'c', recordId: 'second' }), undefined);
+    await table.put(itemOf({ operation: 'a%23b', key: 'c', recordId: 'third' }), undefined);
+
+    expect(await kept.itemAt('call#a#b#c')).toMatchObject({ recordId: { S: 'first' } });
+    expect(await kept.itemAt('call#a%23b#c')).toMatchObject({ recordId: { S: 'second' } });
+    expect(await kept.itemAt('call#a%2523b#c')).toMatchObject({ recordId: { S: 'third' } });
+  });
+
+  it('are written as they were read alone, and what stands in the way is told (F127)', async () => {
+    const first = await table.put(itemOf({ attempt: 1 }), undefined);
+    expect((await table.put(itemOf({ attempt: 9 }), undefined)).found).toMatchObject({ attempt: 1 });
+
+    const second = await table.put(itemOf({ attempt: 2 }), first.stored);
+    expect(second.stored).toMatchObject({ attempt: 2 });
+    expect((await table.put(itemOf({ attempt: 9 }), first.stored)).found).toEqual(await table.read(itemOf()));
+    expect(await table.read(itemOf())).toMatchObject({ attempt: 2 });
+  });
+
+  it('are written over an item that a person has made, once', async () => {
+    await kept.putItem({ pk: { S: CALL }, state: { S: 'REJECTED' } });
+    const found = await table.read(itemOf());
+
+    expect((await table.put(itemOf({ attempt: 2 }), found)).stored).toBeDefined();
+    expect((await table.put(itemOf({ attempt: 3 }), found)).stored).toBeUndefined();
+  });
+
+  it('are not written over an item that is deleted meanwhile', async () => {
+    expect(await table.put(itemOf(), itemOf({ nonce: 'gone' }))).toEqual({ found: undefined });
+  });
+
+  it('do not wait for the deletion of what has expired (F128)', async () => {
+    await table.put(itemOf({ attempt: 4 }), undefined);
+    await clock.advance(28 * 86_400_000);
+    expect((await table.put(itemOf(), undefined)).stored).toBeUndefined();
+
+    await clock.advance(1_000);
+    expect(await table.read(itemOf())).toBeUndefined();
+    expect((await table.put(itemOf({ attempt: 1 }), undefined)).stored).toMatchObject({ attempt: 1 });
+  });
+
+  it('of a newer version of this service are left as they are (F147, F149)', async () => {
+    const newer = { pk: { S: CALL }, schema: { N: '2' }, state: { S: 'PAUSED' }, expiresAt: { N: '1800000000' } };
+    await kept.putItem(newer);
+
+    await expect(table.read(itemOf())).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' });
+    await expect(table.put(itemOf(), undefined)).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' });
+    expect(await kept.itemAt(CALL)).toEqual(newer);
+  });
 });
 
 describe('parked calls in the state table', () => {
-  it('keeps everything of a call under its operation and key, for 90 days', async () => {
-    await table.park(parked());
-    expect(await stored.itemAt('call#account.upsert#crm-export/4711')).toEqual({
-      pk: { S: 'call#account.upsert#crm-export/4711' },
+  it('are kept with everything of their refusal, for 90 days', async () => {
+    const { stored } = await table.put(itemOf({ state: 'REJECTED', attempt: 1 }), undefined, rejection());
+
+    expect(await kept.itemAt(CALL)).toEqual({
+      pk: { S: CALL },
+      schema: { N: '1' },
+      operation: { S: 'account.write' },
+      key: { S: 'k' },
+      state: { S: 'REJECTED' },
+      payloadHash: { S: 'hash-1' },
+      nonce: { S: stored?.nonce },
+      attempt: { N: '1' },
+      ...REJECTED_ATTRIBUTES,
+    });
+    expect(await table.read(itemOf())).toMatchObject({ code: 'SIEBEL_VALIDATION', messageId: 'message-1' });
+  });
+
+  it('are kept under the message’s id when there is no name for them, and replaced by the same message', async () => {
+    const nameless = { operation: undefined, key: 'k', payloadHash: undefined };
+    // Whether it is new is told, as it is counted once.
+    expect(await table.park(nameless, rejection())).toBe(true);
+    expect(await table.park(nameless, rejection({ mayBePartial: true }))).toBe(false);
+
+    expect(await kept.itemAt('parked#message-1')).toEqual({
+      pk: { S: 'parked#message-1' },
       schema: { N: '1' },
       state: { S: 'REJECTED' },
-      parkedBucket: { S: 'parked' },
-      rejectedAtMs: { N: '1700000000000' },
-      firstSeenAtMs: { N: '1699999990000' },
-      messageId: { S: 'message-1' },
-      operation: { S: 'account.upsert' },
-      key: { S: 'crm-export/4711' },
-      code: { S: 'SIEBEL_VALIDATION' },
-      detail: { S: 'Siebel refused the record' },
-      issues: { S: '[{"pointer":"","code":"SIEBEL_VALIDATION","message":"is refused"}]' },
-      siebelCodes: { L: [{ S: 'SBL-DAT-00498' }] },
-      attempts: { N: '2' },
-      body: { S: '{"operation":"account.upsert"}' },
-      attributes: { S: '{"traceparent":"00-1"}' },
-      expiresAt: { N: String(1_700_000_000 + 90 * 86_400) },
+      key: { S: 'k' },
+      mayBePartial: { BOOL: true },
+      ...REJECTED_ATTRIBUTES,
     });
   });
 
-  it('is found through the sparse index, which a checkpoint is not in', async () => {
-    await table.park(parked());
-    await table.park(parked({ messageId: 'message-2', key: undefined, rejectedAtMs: 1_700_000_000_001 }));
+  it('are found through the sparse index, and nothing else is', async () => {
+    const { stored } = await table.put(itemOf({ state: 'REJECTED' }), undefined, rejection());
+    await table.park({ operation: undefined, key: undefined, payloadHash: undefined }, rejection({ rejectedAtMs: 1 }));
+    await table.put(itemOf({ key: 'started' }), undefined);
     await table.acquire('accounts', 'live', 60_000);
-    const { Items = [] } = await dynamoDb.client.send(
-      new QueryCommand({
-        TableName: stored.tableName,
-        IndexName: 'parked',
-        KeyConditionExpression: 'parkedBucket = :parked',
-        ExpressionAttributeValues: { ':parked': { S: 'parked' } },
-      }),
-    );
-    expect(Items.map(({ pk }) => pk?.S)).toEqual(['call#account.upsert#crm-export/4711', 'parked#message-2']);
+    expect(await parkedKeys()).toEqual(['parked#message-1', CALL]);
+
+    await table.put(itemOf(), stored);
+    expect(await parkedKeys()).toEqual(['parked#message-1']);
+    expect(await kept.itemAt(CALL)).not.toHaveProperty('body');
   });
 
   it.each([
-    ['operation', { operation: undefined }],
-    ['key', { key: undefined }],
-    ['key that fits into a key of DynamoDB', { key: 'k'.repeat(3_000) }],
-  ])('keeps a call without usable %s under its message id', async (_, missing) => {
-    await table.park(parked(missing));
-    expect(await stored.itemAt('parked#message-1')).toMatchObject({ messageId: { S: 'message-1' } });
-  });
-
-  it('keeps operations and keys apart that would read alike', async () => {
-    await table.park(parked({ operation: 'a', key: 'b#c' }));
-    await table.park(parked({ operation: 'a#b', key: 'c', messageId: 'message-2' }));
-    expect(await stored.itemAt('call#a#b#c')).toMatchObject({ messageId: { S: 'message-1' } });
-    expect(await stored.itemAt('call#a%23b#c')).toMatchObject({ messageId: { S: 'message-2' } });
-  });
-
-  it('replaces what the same message left, and keeps another message of the same key beside it', async () => {
-    await table.park(parked());
-    await table.park(parked({ attempts: 3 }));
-    await table.park(parked({ messageId: 'message-2' }));
-    expect(await stored.itemAt('call#account.upsert#crm-export/4711')).toMatchObject({
-      messageId: { S: 'message-1' },
-      attempts: { N: '3' },
-    });
-    expect(await stored.itemAt('parked#message-2')).toMatchObject({ key: { S: 'crm-export/4711' } });
-  });
-
-  it('does not wait for the deletion of what has expired (F128)', async () => {
-    await table.park(parked());
-    await clock.advance(90 * 86_400_000 + 1_000);
-    await table.park(parked({ messageId: 'message-2' }));
-    expect(await stored.itemAt('call#account.upsert#crm-export/4711')).toMatchObject({ messageId: { S: 'message-2' } });
-  });
-
-  it('loses nothing of a message that is too large for one item (F130)', async () => {
+    ['a call', (store: CallStore, why: Rejection) => store.put(itemOf({ state: 'REJECTED' }), undefined, why), CALL],
+    [
+      'a message',
+      (store: CallStore, why: Rejection) =>
+        store.park({ operation: undefined, key: undefined, payloadHash: undefined }, why),
+      'parked#message-1',
+    ],
+  ])('lose nothing of %s that is too large for one item (F130)', async (_, keep, pk) => {
     // Two units a character: a part that ended after just so many units would cut one in half.
-    const body = `"ü\n${'\u{1f41f}'.repeat(200_000)}`;
+    const body = `"üü\n${'\u{1f41f}'.repeat(200_000)}`;
     const attributes = { note: 'n'.repeat(60_000) };
-    await table.park(parked({ body, attributes }));
+    await keep(table, rejection({ message: { ...rejection().message, body, attributes } }));
 
-    const item = await stored.itemAt('call#account.upsert#crm-export/4711');
+    const item = await kept.itemAt(pk);
     expect(item?.['body']).toBeUndefined();
     let content = '';
     for (let part = 0; part < Number(item?.['contentParts']?.N); part += 1) {
-      const partItem = await stored.itemAt(`parked#message-1#${part}`);
+      const partItem = await kept.itemAt(`parked#message-1#${part}`);
       expect(partItem?.['expiresAt']).toEqual(item?.['expiresAt']);
       content += partItem?.['part']?.S ?? '';
     }
     expect(JSON.parse(content)).toEqual({ body, attributes });
   });
+
+  async function parkedKeys(): Promise<unknown[]> {
+    const { Items = [] } = await dynamoDb.client.send(
+      new QueryCommand({
+        TableName: kept.tableName,
+        IndexName: 'parked',
+        KeyConditionExpression: 'parkedBucket = :parked',
+        ExpressionAttributeValues: { ':parked': { S: 'parked' } },
+      }),
+    );
+    return Items.map(({ pk }) => pk?.S);
+  }
 });
 
 describe('a state table that does not answer', () => {
   it('is STATE_DENIED when there is no such table', async () => {
     const missing = wholeState({ tableName: 'no-such-table', client: dynamoDb.client, clock });
-    await expect(missing.park(parked())).rejects.toMatchObject({ code: 'STATE_DENIED', failureClass: 'configuration' });
+    await expect(missing.read(itemOf())).rejects.toMatchObject({ code: 'STATE_DENIED', failureClass: 'configuration' });
     await expect(missing.acquire('accounts', 'live', 60_000)).rejects.toMatchObject({ code: 'STATE_DENIED' });
   });
 
   it('is STATE_UNAVAILABLE when nobody listens', async () => {
     const nobody = dynamoDbClientFor(1);
-    const unreachable = wholeState({ tableName: stored.tableName, client: nobody, clock });
-    await expect(unreachable.park(parked())).rejects.toMatchObject({
+    const unreachable = wholeState({ tableName: kept.tableName, client: nobody, clock });
+    await expect(unreachable.read(itemOf())).rejects.toMatchObject({
       code: 'STATE_UNAVAILABLE',
       failureClass: 'environment',
     });
@@ -131,20 +221,36 @@ describe('a state table that does not answer', () => {
   });
 });
 
-function parked(members: Partial<ParkedCall> = {}): ParkedCall {
+const REJECTED_ATTRIBUTES = {
+  parkedBucket: { S: 'parked' },
+  rejectedAtMs: { N: '1700000000000' },
+  firstSeenAtMs: { N: '1699999990000' },
+  messageId: { S: 'message-1' },
+  code: { S: 'SIEBEL_VALIDATION' },
+  detail: { S: 'Siebel refused the record' },
+  issues: { S: '[{"pointer":"","code":"SIEBEL_VALIDATION","message":"is refused"}]' },
+  siebelCodes: { L: [{ S: 'SBL-DAT-00498' }] },
+  receiveCount: { N: '2' },
+  body: { S: '{"operation":"account.write"}' },
+  attributes: { S: '{"traceparent":"00-1"}' },
+  expiresAt: { N: String(1_700_000_000 + 90 * 86_400) },
+};
+
+function rejection(members: Partial<Rejection> = {}): Rejection {
   return {
-    messageId: 'message-1',
-    operation: 'account.upsert',
-    key: 'crm-export/4711',
     code: 'SIEBEL_VALIDATION',
     detail: 'Siebel refused the record',
     issues: [{ pointer: '', code: 'SIEBEL_VALIDATION', message: 'is refused' }],
     siebelCodes: ['SBL-DAT-00498'],
-    attempts: 2,
-    firstSeenAtMs: 1_699_999_990_000,
     rejectedAtMs: 1_700_000_000_000,
-    body: '{"operation":"account.upsert"}',
-    attributes: { traceparent: '00-1' },
+    mayBePartial: false,
+    message: {
+      messageId: 'message-1',
+      body: '{"operation":"account.write"}',
+      attributes: { traceparent: '00-1' },
+      receiveCount: 2,
+      firstSeenAtMs: 1_699_999_990_000,
+    },
     ...members,
   };
 }

@@ -1,4 +1,4 @@
-import { parkedCalls } from '../../lib/state/parked-calls.ts';
+import { callItems } from '../../lib/state/call-items.ts';
 import { syncState } from '../../lib/state/sync-state.ts';
 import type { StateTable } from '../../lib/state/table.ts';
 
@@ -6,5 +6,5 @@ import type { StateTable } from '../../lib/state/table.ts';
 export type WholeState = ReturnType<typeof wholeState>;
 
 export function wholeState(table: StateTable) {
-  return { ...parkedCalls(table), ...syncState(table) };
+  return { ...callItems(table), ...syncState(table) };
 }

@@ -1,20 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import type { Rejection } from '../../../lib/ledger/call-item.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { wholeState } from '../../support/state-table.ts';
+import { itemOf } from '../ledger/ledger-parts.ts';
 
-const CALL = {
-  messageId: 'message-1',
-  operation: 'account.upsert',
-  key: 'k',
+const CALL = { operation: 'account.upsert', key: 'k', payloadHash: undefined };
+const REJECTION: Rejection = {
   code: 'EXPIRED',
   detail: 'has passed',
   issues: [],
   siebelCodes: [],
-  attempts: 1,
-  firstSeenAtMs: 0,
   rejectedAtMs: 0,
-  body: 'canary-7f3a',
-  attributes: {},
+  mayBePartial: false,
+  message: { messageId: 'message-1', body: 'canary-7f3a', attributes: {}, receiveCount: 1, firstSeenAtMs: 0 },
 };
 
 describe('a state table whose client fails', () => {
@@ -48,7 +46,7 @@ describe('a state table whose client fails', () => {
 
   it('names the table and the failure, and nothing of the call', async () => {
     const error: unknown = await failing('ThrottlingException')
-      .park(CALL)
+      .park(CALL, REJECTION)
       .catch((thrown) => thrown);
     expect(String(error)).toBe(
       'ServiceUnavailableError: state table "siebel-state" did not answer (ThrottlingException)',
@@ -61,7 +59,7 @@ describe('a state table whose client fails', () => {
       client: { send: () => Promise.reject('odd') } as never,
       clock: fakeClock(),
     });
-    await expect(table.park(CALL)).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' });
+    await expect(table.park(CALL, REJECTION)).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' });
   });
 });
 
@@ -74,8 +72,10 @@ function usesOf(table: ReturnType<typeof wholeState>): (() => Promise<unknown>)[
   const checkpoint = { cursor: undefined, emitted: [] };
   const lease = { fence: 1, nonce: 'one' };
   return [
-    () => table.park(CALL),
-    () => table.park({ ...CALL, key: undefined }),
+    () => table.park(CALL, REJECTION),
+    () => table.read(CALL),
+    () => table.put(itemOf(), undefined),
+    () => table.put(itemOf(), itemOf(), REJECTION),
     () => table.acquire('accounts', 'live', 1_000),
     () => table.renew('accounts', 'live', lease, 1_000),
     () => table.save('accounts', 'live', lease, checkpoint, 1_000),
