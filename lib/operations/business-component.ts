@@ -6,7 +6,7 @@ import { type DeclaredComponent, declareComponent } from './declared-component.t
 import type { ChildDefinition, Children, Definition, None, UserKey } from './definition.ts';
 import { countAll, type LooseQuery, readOne, search } from './read-operations.ts';
 import { decodeRecord, type Fields } from './records.ts';
-import { associateOne, deleteOne, insertOne, updateOne, upsertOne } from './write-operations.ts';
+import { associateOne, deleteOne, type InsertOptions, insertOne, updateOne, upsertOne } from './write-operations.ts';
 
 /** Declares that these fields together are unique at Siebel: one record at most has a given combination of them. */
 export function unique<const N extends string>(...fields: readonly [N, ...N[]]): UserKey<N> {
@@ -68,8 +68,9 @@ function operationsOf(component: DeclaredComponent): object {
     count: (options: LooseQuery = {}) => countAll(component, options),
     update: () => updateOne(component),
     delete: () => deleteOne(component),
-    insert: (options: Parameters<typeof insertOne>[1]) => insertOne(component, options),
-    insertMany: ({ naturalKey }: { naturalKey: readonly string[] }) => insertMany(component, naturalKey),
+    insert: ({ naturalKey = [], ...options }: Partial<InsertOptions> = {}) =>
+      insertOne(component, { naturalKey, ...options }),
+    insertMany: ({ naturalKey = [] }: { naturalKey?: readonly string[] } = {}) => insertMany(component, naturalKey),
     deleteMany: () => deleteMany(component),
     ...(userKey && { upsert: () => upsertOne(component), upsertMany: () => upsertMany(component) }),
     ...(userKey && linked && steps.length > 0 && { associate: () => associateOne(component) }),

@@ -1,6 +1,7 @@
 import { ConfigurationError, UnknownOutcomeError } from '../errors.ts';
 import type { CallOptions, FailureMembers, JsonObject } from '../siebel/call.ts';
 import type { SiebelClient, ViewMode } from '../siebel/component.ts';
+import { UndeclaredAnswerError } from '../siebel/outcome.ts';
 import { isSegment } from '../siebel/path.ts';
 import {
   type ArgumentInput,
@@ -118,6 +119,7 @@ function operationOf(
   const kind: OperationKind = 'reads' in options ? 'read' : options.repeatable ? 'repeatable' : 'unrepeatable';
   return {
     kind,
+    mayBePartial: () => kind !== 'read',
     input: argumentSchema(input),
     inputMembers: new Map(
       Object.entries(input).map(([member, argument]): [string, InputMember] => [
@@ -137,8 +139,8 @@ function operationOf(
 
       const problems = issues.map(({ message }) => message).join('; ');
       const differs = `${name}: the answer differs from its declaration: ${problems}`;
-      const cause = new ConfigurationError(differs);
-      // It has been run, and nobody may think that it can be run again.
+      // It has been run, and nobody may think that it has not, or that it can be run again.
+      const cause = new UndeclaredAnswerError(differs);
       throw kind === 'unrepeatable' ? new UnknownOutcomeError(differs, { cause }) : cause;
     },
   };

@@ -1,7 +1,7 @@
 import type { ComponentAddress, ReadOptions, SiebelRecord, SortKey } from '../siebel/component.ts';
 import type { Condition, Conditions } from '../siebel/search-specification.ts';
 import type { Field } from '../siebel/values.ts';
-import type { ChildDefinition, None } from './definition.ts';
+import type { ChildDefinition, None, UserKey } from './definition.ts';
 import type { FilterInput, Filters } from './filters.ts';
 import type { ById, Items, MaybeId } from './members.ts';
 import type { BatchOperation, Operation } from './operation.ts';
@@ -38,6 +38,11 @@ type WriteBranches<C, P> = {
   readonly [N in Head<P> & keyof C & string]?: readonly WriteTree<FieldsOf<C[N]>, ChildrenOf<C[N]>, Tail<P, N>>[];
 };
 
+/** How the record of an insert is found again; see `insert`. */
+type InsertKey<K extends string> = {
+  readonly naturalKey: readonly [K, ...K[]] | UserKey<K>;
+  readonly sharedKey?: boolean;
+};
 type Limit = { readonly limit?: number };
 type NaturalKey<F extends Fields> = {
   [N in keyof F]: F[N]['kind'] extends 'attachment' ? never : N;
@@ -135,12 +140,14 @@ export interface BusinessComponent<F extends Fields = Fields, S extends Fields =
    * Creates a record, with its children when they are named.
    *
    * @param options.naturalKey Fields that tell this record from all others, so that it can be found when nobody knows
-   *   whether it was created. Their values are never left out.
+   *   whether it was created. Their values are never left out. Made by `unique` where Siebel itself refuses a second record
+   *   with the same values: then it is known after seconds, and not after minutes, that a record was not created.
+   * @param options.sharedKey Others insert records with the same values too, so that even the first attempt looks before it
+   *   inserts. Default false.
    */
-  insert<const K extends NaturalKey<F>, const P extends ChildPath<C> = never>(options: {
-    readonly naturalKey: readonly [K, ...K[]];
-    readonly children?: readonly P[];
-  }): Operation<InsertRecord<F, K> & WriteBranches<C, P>, ById, 'insert'>;
+  insert<const K extends NaturalKey<F>, const P extends ChildPath<C> = never>(
+    options: InsertKey<K> & { readonly children?: readonly P[] },
+  ): Operation<InsertRecord<F, K> & WriteBranches<C, P>, ById, 'insert'>;
 }
 
 /** A business component with a unique user key: it can be created by repeatable upserts. */
@@ -167,9 +174,9 @@ export interface ChildComponent<F extends Fields, S extends Fields, P>
   extends RecordOperations<F, S, P>,
     ManyOperations<F, P, MaybeId> {
   /** Creates a record below its parent. `Id` is missing where Siebel does not tell it (releases before 17). */
-  insert<const K extends NaturalKey<F>>(options: {
-    readonly naturalKey: readonly [K, ...K[]];
-  }): Operation<Flat<P & InsertRecord<F, K>>, MaybeId, 'insert'>;
+  insert<const K extends NaturalKey<F>>(
+    options: InsertKey<K>,
+  ): Operation<Flat<P & InsertRecord<F, K>>, MaybeId, 'insert'>;
 }
 /** A child component with a unique user key. */
 export interface KeyedChild<F extends Fields, P> extends ManyUpserts<F, P, MaybeId> {

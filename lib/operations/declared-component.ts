@@ -25,6 +25,8 @@ export interface DeclaredComponent {
   /** What searches may ask for: the fields, those that only searches know, and `Id`. */
   readonly searchable: Fields;
   readonly userKey: readonly string[] | undefined;
+  /** The field that says by which call a record was inserted. */
+  readonly marker: string | undefined;
   /** Its records are linked to their parents, many to many. */
   readonly linked: boolean;
   readonly children: ReadonlyMap<string, DeclaredComponent>;
@@ -64,7 +66,15 @@ function declared(
   name: string,
   address: ComponentAddress,
   steps: readonly string[],
-  { fields: given, searchFields = {}, userKey, excludeEmptyFields, linked = false, children = {} }: ChildDefinition,
+  {
+    fields: given,
+    searchFields = {},
+    userKey,
+    marker,
+    excludeEmptyFields,
+    linked = false,
+    children = {},
+  }: ChildDefinition,
 ): DeclaredComponent {
   const fields = new Map(Object.entries(given));
   const inLists = listed(fields);
@@ -77,6 +87,7 @@ function declared(
     read: { fields: [...inLists.keys()], ...(excludeEmptyFields && { excludeEmptyFields }) },
     searchable: { Id: ID_FIELD, ...given, ...searchFields },
     userKey: userKey?.fields,
+    marker,
     linked,
     children: new Map(
       Object.entries(children).map(([child, definition]) => [
@@ -135,9 +146,11 @@ export function notFound({ name }: DeclaredComponent): SiebelResponseError {
   return new SiebelResponseError('NOT_FOUND', message, { failureClass: 'message', status: 404 });
 }
 
-function problemsOf({ fields, searchFields = {}, userKey, children = {} }: ChildDefinition, depth: number): string[] {
+function problemsOf(given: ChildDefinition, depth: number): string[] {
+  const { fields, searchFields = {}, userKey, children = {} } = given;
   return [
     ...fieldProblems(fields),
+    ...markerProblems(given),
     ...Object.keys(searchFields).flatMap((field) => [
       ...(Object.hasOwn(fields, field) ? [`the field ${field} is declared twice`] : []),
       ...nameProblems(field, searchFields[field]),
@@ -165,6 +178,14 @@ function nameProblems(name: string, field: Field | undefined): string[] {
   return [name, field?.searchName ?? name]
     .filter((each, index, names) => names.indexOf(each) === index && !isFieldName(each))
     .map((each) => `the field ${JSON.stringify(each)} has a name that no field can have`);
+}
+
+function markerProblems({ marker, fields, searchFields = {}, children = {} }: ChildDefinition): string[] {
+  if (marker === undefined) return [];
+  const isTaken = [fields, searchFields, children].some((names) => Object.hasOwn(names, marker));
+  if (isTaken || isReserved(marker) || SYSTEM_FIELDS.has(marker))
+    return [`the marker ${marker} is declared as something else`];
+  return isFieldName(marker) ? [] : [`the marker ${JSON.stringify(marker)} has a name that no field can have`];
 }
 
 function userKeyProblems({ unique, fields: names }: UserKey, fields: Fields): string[] {

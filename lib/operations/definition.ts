@@ -17,6 +17,12 @@ export interface Definition<F extends Fields = Fields, K extends string = string
   readonly searchFields?: S | undefined;
   /** Needed for `upsert`, `upsertMany` and `associate`: fields that Siebel itself keeps unique together. */
   readonly userKey?: UserKey<K> | undefined;
+  /**
+   * A text field of at least 30 characters that nothing else writes, and that searches can ask for, best with an index:
+   * inserts out of messages write into it by which call they are, and are told from all others by it. Not one of `fields`.
+   * Default: none, and such a record is told by its natural key, its time and its user.
+   */
+  readonly marker?: string | undefined;
   /** Answers come without fields that are unset, which is less to carry for wide records. Default false. */
   readonly excludeEmptyFields?: boolean | undefined;
   /** Child components by their names in addresses and records. */

@@ -1,6 +1,9 @@
 import type * as z from 'zod/mini';
+import type { InputIssue } from '../errors.ts';
+import type { LookUpHint, LookUpResult } from '../ledger/ledger.ts';
 import type { CallOptions } from '../siebel/call.ts';
 import type { SiebelClient } from '../siebel/component.ts';
+import type { SiebelSite } from '../siebel/site.ts';
 import type { JsonKind } from '../siebel/values.ts';
 
 /**
@@ -22,6 +25,35 @@ export interface InputMember {
   readonly list?: boolean;
 }
 
+/** Limits of one run of an operation, and by what its record can be told from all others. */
+export interface OperationOptions extends CallOptions {
+  /** Written by inserts into the marker field of their component. Default: the marker stays empty. */
+  readonly mark?: string | undefined;
+}
+
+/** How the record of an insert is found when nobody knows whether it was created. */
+export interface LookUp<I = Readonly<Record<string, unknown>>> {
+  /** Siebel itself refuses a second record with this natural key. */
+  readonly unique: boolean;
+  /** Others insert under this natural key, so that the first attempt looks, too (R74). */
+  readonly looksFirst: boolean;
+  /** What keeps the natural key of an input out of a search (R73); empty when nothing does. */
+  issues(input: I, site: SiebelSite): readonly InputIssue[];
+  /**
+   * Looks at Siebel: at the records with the mark or the natural key of the input, and at nothing else.
+   *
+   * @throws ConfigurationError for a site or a record of which it cannot be told whether it is ours.
+   * @throws Whatever the Siebel client throws. What was not read to its end is never "absent".
+   */
+  find(
+    client: SiebelClient,
+    input: I,
+    sought: LookUpHint & { readonly mark: string },
+    site: SiebelSite,
+    options: CallOptions,
+  ): Promise<LookUpResult>;
+}
+
 /** A named call to Siebel, declared once in `siebel.config.ts`; every trigger runs operations and nothing else. */
 export interface Operation<I = unknown, O = unknown, K extends OperationKind = OperationKind> {
   readonly kind: K;
@@ -31,8 +63,12 @@ export interface Operation<I = unknown, O = unknown, K extends OperationKind = O
   readonly inputMembers: ReadonlyMap<string, InputMember>;
   /** Of an insert: fields of the input by which its record is found again. */
   readonly naturalKey?: readonly string[] | undefined;
+  /** Of an insert of one record. */
+  readonly lookUp?: LookUp<I> | undefined;
+  /** Whether a part of it may have been done though Siebel refuses it. Default: never. */
+  mayBePartial?(input: I): boolean;
   /** Calls Siebel with an input that `input` has accepted. */
-  call(client: SiebelClient, input: I, options: CallOptions): Promise<O>;
+  call(client: SiebelClient, input: I, options: OperationOptions): Promise<O>;
 }
 
 /**

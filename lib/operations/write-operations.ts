@@ -1,6 +1,8 @@
 import { ConfigurationError } from '../errors.ts';
 import { coded } from '../siebel/values.ts';
 import { addressFor, type DeclaredComponent, membersOf, notFound, parentMembers } from './declared-component.ts';
+import type { UserKey } from './definition.ts';
+import { lookUpOf } from './look-up.ts';
 import { type ById, ID, inputSchema, type MaybeId, type Values } from './members.ts';
 import type { InputMember, Operation } from './operation.ts';
 import { branchesOf, encodeTree, treeMembers } from './record-trees.ts';
@@ -37,7 +39,11 @@ export function updateOne(component: DeclaredComponent): Operation<Values & ById
     async call(client, { Id, ...values }, options) {
       const at = addressFor(component, values);
       // Some sites answer an update of an unknown Id by creating a record, so that it is read first.
-      if (!(await client.get(at, Id, { fields: [] }, options))) throw notFound(component);
+      if (!(await client.get(at, Id, { fields: [] }, options))) {
+        // A call that has been done before is done, also when its record has been deleted since.
+        await options.beforeWrite?.();
+        throw notFound(component);
+      }
       const { id } = await client.update(at, Id, encodeRecord(fields, values), options);
       return { Id: id };
     },
@@ -57,19 +63,31 @@ export function deleteOne(component: DeclaredComponent): Operation<ById, ById, '
   };
 }
 
+/** How inserted records are found again, and what is inserted with them. */
+export interface InsertOptions {
+  readonly naturalKey: readonly string[] | UserKey;
+  readonly sharedKey?: boolean;
+  readonly children?: readonly string[];
+}
+
 /** `{ <writable field>: value, …, <child>: [{ … }] }` → `{ Id }`. */
 export function insertOne(
   component: DeclaredComponent,
-  { naturalKey, children = [] }: { readonly naturalKey: readonly string[]; readonly children?: readonly string[] },
+  { naturalKey: given, sharedKey = false, children = [] }: InsertOptions,
 ): Operation<Values, MaybeId, 'insert'> {
-  const { fields, steps } = component;
+  const { fields, steps, marker } = component;
   if (steps.length > 0 && children.length > 0) {
     throw new ConfigurationError(`business component ${component.name}: is not inserted with children of its own`);
   }
   const branches = branchesOf(component, children);
+  const unique = 'unique' in given;
+  const naturalKey = checkedKey(component, unique ? given.fields : given);
   return {
     kind: 'insert',
-    naturalKey: checkedKey(component, naturalKey),
+    naturalKey,
+    lookUp: lookUpOf(component, { keys: naturalKey, unique, sharedKey }, branches),
+    mayBePartial: (input) =>
+      [...branches.below.keys()].some((child) => Array.isArray(input[child]) && input[child].length > 0),
     input: inputSchema({ ...parentMembers(component), ...treeMembers(branches, naturalKey) }),
     inputMembers: new Map<string, InputMember>([
       ...membersOf(component, [], writable(fields)),
@@ -77,8 +95,10 @@ export function insertOne(
     ]),
     async call(client, input, options) {
       const at = addressFor(component, input);
-      if (steps.length > 0) return answerOf((await client.insertChild(at, encodeRecord(fields, input), options)).id);
-      const record = children.length > 0 ? encodeTree(branches, input) : encodeRecord(fields, input);
+      const { mark } = options;
+      const values = { ...encodeRecord(fields, input), ...(marker !== undefined && mark && { [marker]: mark }) };
+      if (steps.length > 0) return answerOf((await client.insertChild(at, values, options)).id);
+      const record = children.length > 0 ? { ...encodeTree(branches, input), values } : values;
       return answerOf((await client.insert(at, record, options)).id);
     },
   };

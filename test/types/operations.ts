@@ -72,6 +72,39 @@ account.insert({ naturalKey: ['Updated'] });
 // @ts-expect-error attachments find nothing
 account.children['Account Attachment'].insert({ naturalKey: ['Content'] });
 
+account.insert({ naturalKey: unique('Integration Id'), sharedKey: true, children: ['Contact'] });
+account.children['Service Request'].insert({ naturalKey: unique('Integration Id') });
+// @ts-expect-error a unique key that is not declared
+account.insert({ naturalKey: unique('Integration') });
+// @ts-expect-error a unique key that is never sent
+account.insert({ naturalKey: unique('Integration Id', 'Updated') });
+// @ts-expect-error attachments find nothing, unique or not
+account.children['Account Attachment'].insert({ naturalKey: unique('Content') });
+// @ts-expect-error yes or no
+account.insert({ naturalKey: ['Integration Id'], sharedKey: 'shared' });
+// @ts-expect-error the answers of a batch come row by row: nobody looks its rows up
+account.insertMany({ naturalKey: unique('Integration Id') });
+const unfilled = account.insert({ naturalKey: unique('Integration Id') });
+// @ts-expect-error the natural key is never left out, unique or not
+({ Name: 'A', Location: '' }) satisfies InputOf<typeof unfilled>;
+
+// Markers.
+const marked = businessComponent('Account/Account', {
+  viewMode: 'All',
+  marker: 'Integration Ref',
+  fields: { Name: text(100) },
+  children: { Note: child({ marker: 'Note Ref', fields: { Text: text(100) } }) },
+});
+const markedInsert = marked.insert({ naturalKey: ['Name'], children: ['Note'] });
+// @ts-expect-error the marker is ours alone
+({ Name: 'A', 'Integration Ref': 'x' }) satisfies InputOf<typeof markedInsert>;
+// @ts-expect-error the marker is found by nobody's input
+marked.insert({ naturalKey: ['Integration Ref'] });
+// @ts-expect-error a name
+businessComponent('Account/Account', { viewMode: 'All', marker: ['Integration Ref'], fields: { Name: text(100) } });
+// @ts-expect-error a name
+child({ marker: text(30), fields: { Text: text(100) } });
+
 const insert = account.insert({ naturalKey: ['Integration Id'], children: ['Contact', 'Service Request/Action'] });
 ({
   Name: 'A',
@@ -247,7 +280,7 @@ const operations = {
 };
 defineIntegration({
   operations,
-  queue: { accepts: ['account.upsert', 'credit.set'] },
+  queue: { accepts: ['account.upsert', 'credit.set', 'account.create', 'credit.check'] },
   api: {
     'GET /accounts/{Id}': 'account.get',
     'POST /accounts': 'account.create',
@@ -259,10 +292,6 @@ defineIntegration({
   },
   site: { parameterNames: { PageSize: 'limit' }, quoteEscape: 'doubling' },
 });
-// @ts-expect-error a message that comes twice would insert twice
-defineIntegration({ operations, queue: { accepts: ['account.create'] } });
-// @ts-expect-error a message may come twice
-defineIntegration({ operations, queue: { accepts: ['credit.check'] } });
 // @ts-expect-error nobody would get the answers
 defineIntegration({ operations, queue: { accepts: ['account.upsert-many'] } });
 // @ts-expect-error PUT promises that it may be repeated
