@@ -4,7 +4,9 @@ import {
   child,
   decimal,
   defineIntegration,
+  event,
   flag,
+  fromEvent,
   oneOf,
   optional,
   readOnly,
@@ -54,6 +56,9 @@ const contact = businessComponent('Contact/Contact', {
 
 const serviceRequest = businessComponent('Service Request/Service Request', {
   viewMode: 'All',
+  // A field of your own, of 30 characters or more: inserts leave a mark in it, by which the record is told from others' when
+  // an answer was lost.
+  marker: 'Integration Ref',
   fields: {
     'SR Number': readOnly(text(64)),
     Abstract: text(100),
@@ -83,6 +88,9 @@ const closeRequest = workflow('Close Service Request', {
   repeatable: false,
 });
 
+/** What the shop announces on EventBridge; a rule there sends it to the queue. */
+const orderPlaced = event({ order: text(20), customer: text(60) });
+
 export default defineIntegration({
   operations: {
     'account.get': account.get(),
@@ -107,8 +115,24 @@ export default defineIntegration({
     'credit.check': creditCheck,
   },
 
-  // Messages on the queue: only writes, and only those that may be sent twice.
-  queue: { accepts: ['account.upsert', 'contact.upsert', 'service-request.update'] },
+  // Writes that messages on the queue may ask for, by name; and a producer's own event, with the input that it means.
+  queue: {
+    accepts: [
+      'account.upsert',
+      'contact.upsert',
+      'service-request.update',
+      'service-request.close',
+      'credit.check',
+      {
+        'service-request.create': fromEvent({
+          from: orderPlaced,
+          envelope: 'eventbridge',
+          key: ({ order }) => `orders/${order}`,
+          input: ({ order, customer }) => ({ 'Integration Id': order, Abstract: `Order ${order} of ${customer}` }),
+        }),
+      },
+    ],
+  },
 
   api: {
     'GET /accounts/{Id}': 'account.get',
@@ -123,6 +147,16 @@ export default defineIntegration({
 
   sync: {
     accounts: { read: account, cursor: 'Updated', every: 'rate(5 minutes)', to: s3('accounts') },
+  },
+
+  // Writes by the clock: each tick puts one message on the queue.
+  timed: {
+    'nightly-credit-check': {
+      run: 'credit.check',
+      every: 'cron(0 2 * * ? *)',
+      timezone: 'Europe/Vienna',
+      input: { Account: 'Harbour Supplies', Amount: '10000.00' },
+    },
   },
 
   // The shares may come to nine tenths of Siebel's connections: 18 of the 20 of one node.

@@ -8,7 +8,15 @@ export interface Capacity {
   readonly backfill: number;
   /** The command line, and checks after a deployment. */
   readonly tools: number;
+  /**
+   * Requests to Siebel in a minute, all ways in together. Siebel has the identity domain look at the token of each of them,
+   * and an identity domain has a limit. Default: no limit.
+   */
+  readonly callsPerMinute?: number;
 }
+
+/** Who calls Siebel, with a share of its connections each. */
+export type WayIn = Exclude<keyof Capacity, 'siebelConnections' | 'callsPerMinute'>;
 
 /** One node of Siebel with its default of 20 connections: 18 of them shared out. */
 export const DEFAULT_CAPACITY: Capacity = {
@@ -20,6 +28,9 @@ export const DEFAULT_CAPACITY: Capacity = {
   tools: 1,
 };
 
+const WAYS_IN = ['queue', 'api', 'sync', 'backfill', 'tools'] as const satisfies readonly WayIn[];
+const MOST_CALLS_PER_MINUTE = 1_000_000;
+
 /** Lambda's least maximum concurrency of an event source mapping. */
 const LEAST_CONCURRENCY = 2;
 
@@ -30,7 +41,38 @@ export function allowance(capacity: Capacity): number {
 
 /** The sum of all shares. */
 export function planned(capacity: Capacity): number {
-  return capacity.queue + capacity.api + capacity.sync + capacity.backfill + capacity.tools;
+  return WAYS_IN.reduce((sum, way) => sum + capacity[way], 0);
+}
+
+/** One way in, and what each of its containers may do. */
+export interface PlannedWay {
+  readonly way: WayIn;
+  readonly connections: number;
+  readonly containers: number;
+  /** Calls that one container works on at a time. */
+  readonly inFlight: number;
+  /** Of each container; need not be whole. */
+  readonly callsPerMinute: number | undefined;
+}
+
+/** The plan, one way in after the other. A container that is not the queue's makes one call at a time. */
+export function plannedWays(capacity: Capacity, queueInFlight: number): PlannedWay[] {
+  return WAYS_IN.map((way) => {
+    const connections = capacity[way];
+    const inFlight = way === 'queue' ? queueInFlight : 1;
+    const containers = Math.floor(connections / inFlight);
+    return { way, connections, containers, inFlight, callsPerMinute: callsPerMinuteOf(capacity, way, containers) };
+  });
+}
+
+/**
+ * What one container of a way in may send in a minute: `callsPerMinute` split by the shares of the connections, then over
+ * the containers. `undefined` without such a limit.
+ */
+export function callsPerMinuteOf(capacity: Capacity, way: WayIn, containers: number): number | undefined {
+  const { callsPerMinute } = capacity;
+  if (callsPerMinute === undefined) return undefined;
+  return (callsPerMinute * capacity[way]) / planned(capacity) / Math.max(1, containers);
 }
 
 /**
@@ -39,8 +81,11 @@ export function planned(capacity: Capacity): number {
  * @param queueInFlight Messages that one queue container works on at a time.
  */
 export function checkCapacity(capacity: Capacity, queueInFlight: number): string[] {
-  const problems: string[] = [];
-  for (const name of Object.keys(DEFAULT_CAPACITY) as (keyof Capacity)[]) {
+  const numbers = ['siebelConnections', ...WAYS_IN] as const;
+  const problems = Object.keys(capacity)
+    .filter((name) => ![...numbers, 'callsPerMinute'].includes(name))
+    .map((name) => `capacity.${name} means nothing`);
+  for (const name of numbers) {
     const value = capacity[name];
     const least = name === 'backfill' || name === 'tools' ? 0 : 1;
     if (!Number.isInteger(value) || value < least || value > 10_000) {
@@ -49,6 +94,10 @@ export function checkCapacity(capacity: Capacity, queueInFlight: number): string
   }
   if (!Number.isInteger(queueInFlight) || queueInFlight < 1 || queueInFlight > 100) {
     problems.push('queue.inFlight is not a whole number from 1 to 100');
+  }
+  const { callsPerMinute = MOST_CALLS_PER_MINUTE } = capacity;
+  if (!Number.isInteger(callsPerMinute) || callsPerMinute < 1 || callsPerMinute > MOST_CALLS_PER_MINUTE) {
+    problems.push(`capacity.callsPerMinute is not a whole number from 1 to ${MOST_CALLS_PER_MINUTE}`);
   }
   if (problems.length > 0) return problems;
 
@@ -64,6 +113,15 @@ export function checkCapacity(capacity: Capacity, queueInFlight: number): string
     problems.push(
       `capacity.queue (${capacity.queue}) is less than ${LEAST_CONCURRENCY} × queue.inFlight (${queueInFlight}), ` +
         'the least that Lambda can hold a queue to: lower queue.inFlight or raise the share',
+    );
+  }
+  const starved = plannedWays(capacity, queueInFlight).find(
+    ({ containers, callsPerMinute }) => containers > 0 && callsPerMinute !== undefined && callsPerMinute < 1,
+  );
+  if (starved) {
+    problems.push(
+      `capacity.callsPerMinute (${capacity.callsPerMinute}) leaves each of the ${starved.containers} containers of ` +
+        `${starved.way} less than one call a minute`,
     );
   }
   return problems;

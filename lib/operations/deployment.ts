@@ -1,8 +1,11 @@
 import { ConfigurationError } from '../errors.ts';
-import { allowance, type Capacity, planned } from './capacity.ts';
+import { allowance, type PlannedWay, planned, plannedWays } from './capacity.ts';
+import type { Envelope } from './event-mapping.ts';
 import type { Integration } from './integration.ts';
 import { integrationProblems } from './integration-problems.ts';
+import { type OutcomePipe, outcomePipe } from './outcome-events.ts';
 import type { Route } from './routes.ts';
+import { scheduledTime } from './timed.ts';
 
 /** What the build and the template take from `siebel.config.ts`: plain data, so that nothing is declared twice. */
 export interface Deployment {
@@ -11,11 +14,15 @@ export interface Deployment {
     readonly inFlight: number;
     /** `MaximumConcurrency` of the event source mapping. */
     readonly maximumConcurrency: number;
-    readonly batchSize: 10;
-    readonly windowSeconds: number;
+    /** Whole rounds of `inFlight`, so that no lane of a container runs dry before the others. */
+    readonly batchSize: number;
+    /** A FIFO queue has none. */
+    readonly windowSeconds: number | null;
     readonly fifo: boolean;
     /** Operations that messages may ask for. */
     readonly accepts: readonly string[];
+    /** Services that put producers' events on the queue. */
+    readonly envelopes: readonly Envelope[];
   };
   readonly api: { readonly reservedConcurrency: number; readonly routes: readonly Route[] };
   readonly schedules: readonly {
@@ -24,15 +31,30 @@ export interface Deployment {
     readonly timezone: string;
     readonly input: { readonly job: string };
   }[];
+  /** One message on the queue for each tick. */
+  readonly timed: readonly {
+    readonly name: string;
+    readonly expression: string;
+    readonly timezone: string;
+    /** EventBridge Scheduler puts the time of the tick into the key: a tick that comes twice is one call. */
+    readonly message: { readonly operation: string; readonly key: string; readonly input: unknown };
+    /** Of a FIFO queue. */
+    readonly messageGroupId: string | null;
+  }[];
   readonly sync: { readonly reservedConcurrency: number };
+  readonly outcomeEvents: OutcomePipe | null;
   readonly capacity: {
     readonly siebelConnections: number;
     /** Connections that may be planned, nine tenths of all. */
     readonly allowance: number;
     readonly planned: number;
-    readonly shares: Omit<Capacity, 'siebelConnections'>;
+    readonly callsPerMinute: number | null;
+    readonly ways: readonly PlannedWay[];
   };
 }
+
+/** What SQS gives at once without a batching window, and a FIFO queue at all. */
+const LARGEST_BATCH = 10;
 
 /**
  * Checks an integration, and derives everything that the template needs from it; the same input gives the same output.
@@ -43,20 +65,35 @@ export function derive(integration: Integration): Deployment {
   const problems = integrationProblems(integration);
   if (problems.length > 0) throw new ConfigurationError(`siebel.config.ts: ${problems.join('; ')}`);
 
-  const { queue, routes, sync, capacity } = integration;
-  const { siebelConnections, ...shares } = capacity;
+  const { queue, routes, sync, timed, capacity, outcomeEvents } = integration;
+  const { siebelConnections, callsPerMinute = null } = capacity;
   return {
     queue: {
       inFlight: queue.inFlight,
       maximumConcurrency: Math.floor(capacity.queue / queue.inFlight),
-      batchSize: 10,
-      windowSeconds: 0,
+      batchSize: LARGEST_BATCH - (LARGEST_BATCH % Math.min(queue.inFlight, LARGEST_BATCH)),
+      windowSeconds: queue.fifo ? null : 0,
       fifo: queue.fifo,
       accepts: [...queue.accepts],
+      envelopes: [...new Set(queue.mappings.map(({ envelope }) => envelope))],
     },
     api: { reservedConcurrency: capacity.api, routes },
     schedules: [...sync].map(([job, { every, timezone }]) => ({ job, expression: every, timezone, input: { job } })),
+    timed: [...timed].map(([name, { run, every, timezone, input }]) => ({
+      name,
+      expression: every,
+      timezone,
+      message: { operation: run, key: `timed/${name}/${scheduledTime}`, input },
+      messageGroupId: queue.fifo ? `timed/${name}` : null,
+    })),
     sync: { reservedConcurrency: capacity.sync },
-    capacity: { siebelConnections, allowance: allowance(capacity), planned: planned(capacity), shares },
+    outcomeEvents: outcomePipe(outcomeEvents),
+    capacity: {
+      siebelConnections,
+      allowance: allowance(capacity),
+      planned: planned(capacity),
+      callsPerMinute,
+      ways: plannedWays(capacity, queue.inFlight),
+    },
   };
 }

@@ -25,11 +25,16 @@ export type { BusinessComponent, KeyedBusinessComponent, SyncSource } from './co
 export type { ChildDefinition, UserKey } from './definition.ts';
 export type { Deployment } from './deployment.ts';
 export { derive } from './deployment.ts';
+export type { Envelope, EventMapping, EventMembers, EventType, MappedEvent } from './event-mapping.ts';
+export { event, fromEvent } from './event-mapping.ts';
 export type { Integration, S3Sink, SyncJob } from './integration.ts';
 export { defineIntegration, s3 } from './integration.ts';
 export type { BatchAnswer, InputMember, InputOf, Operation, OperationKind, OutputOf } from './operation.ts';
 export { optional } from './optional.ts';
+export type { OutcomeEvents } from './outcome-events.ts';
 export type { DecodedRecord, Fields, ReadRecord, WriteRecord } from './records.ts';
 export type { HttpMethod, Route } from './routes.ts';
 export type { OperationRunner } from './runner.ts';
 export { operationRunner } from './runner.ts';
+export type { TimedOperation } from './timed.ts';
+export { scheduledTime } from './timed.ts';

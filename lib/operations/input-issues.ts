@@ -7,14 +7,20 @@ const MAX_ISSUES = 100;
 /**
  * Everything that is wrong with an input, with stable codes and JSON pointers under `/input`; `undefined` when nothing
  * is. No message repeats a value.
+ *
+ * @param root Where the pointers begin.
  */
-export function inputIssues(schema: z.ZodMiniType, input: unknown): readonly [InputIssue, ...InputIssue[]] | undefined {
+export function inputIssues(
+  schema: z.ZodMiniType,
+  input: unknown,
+  root: readonly string[] = ['input'],
+): readonly [InputIssue, ...InputIssue[]] | undefined {
   const result = schema.safeParse(input);
   if (result.success) return undefined;
 
   const issues = tellingIssues(result.error.issues);
-  const [first, ...others] = issues.flatMap((issue) => translate(issue, input)).slice(0, MAX_ISSUES);
-  return [first ?? { pointer: '/input', code: 'BAD_TYPE', message: 'is not valid' }, ...others];
+  const [first, ...others] = issues.flatMap((issue) => translate(issue, input, root)).slice(0, MAX_ISSUES);
+  return [first ?? { pointer: pointerTo(root), code: 'BAD_TYPE', message: 'is not valid' }, ...others];
 }
 
 /** Without what zod says of the length of a value that is of another type anyway. */
@@ -24,8 +30,8 @@ function tellingIssues(issues: readonly z.core.$ZodIssue[]): readonly z.core.$Zo
   return issues.filter((issue) => issue.code === 'invalid_type' || !ofOtherType.has(placeOf(issue)));
 }
 
-function translate(issue: z.core.$ZodIssue, input: unknown): InputIssue[] {
-  const at = (...more: PropertyKey[]) => pointerTo(['input', ...issue.path, ...more]);
+function translate(issue: z.core.$ZodIssue, input: unknown, root: readonly string[]): InputIssue[] {
+  const at = (...more: PropertyKey[]) => pointerTo([...root, ...issue.path, ...more]);
   const one = (code: string, message: string) => [{ pointer: at(), code, message }];
 
   switch (issue.code) {

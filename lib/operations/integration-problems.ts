@@ -1,22 +1,29 @@
 import { checkCapacity } from './capacity.ts';
 import type { Integration, SyncJob } from './integration.ts';
-import type { Operation, OperationKind } from './operation.ts';
+import type { Operation } from './operation.ts';
+import { outcomeProblems } from './outcome-events.ts';
+import { queueProblems } from './queue-problems.ts';
 import { routeProblems } from './route-problems.ts';
 import { scheduleProblem } from './schedule-expression.ts';
 import { siteProblems } from './site-problems.ts';
+import { timedProblems } from './timed-problems.ts';
 
 const OPERATION_NAME = /^[a-z][a-z0-9-]{0,62}(?:\.[a-z][a-z0-9-]{0,62})?$/;
 const JOB_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const PREFIX = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}(?:\/[A-Za-z0-9][A-Za-z0-9_.-]{0,62}){0,5}$/;
 
 /** Everything that is wrong with an integration and that no compiler sees; empty when nothing is. */
-export function integrationProblems({ operations, queue, routes, sync, capacity, site }: Integration): string[] {
+export function integrationProblems(integration: Integration): string[] {
+  const { operations, queue, routes, sync, capacity, outcomeEvents, site, unknown = [] } = integration;
   return [
+    ...unknown.map((word) => `${word} is no word of defineIntegration`),
     ...operationProblems(operations),
-    ...acceptProblems(queue.accepts, operations),
+    ...queueProblems(integration),
     ...routeProblems(routes, operations),
     ...[...sync].flatMap(([job, given]) => jobProblems(job, given)),
+    ...timedProblems(integration),
     ...checkCapacity(capacity, queue.inFlight),
+    ...outcomeProblems(outcomeEvents),
     ...siteProblems(site),
   ];
 }
@@ -26,24 +33,6 @@ function operationProblems(operations: ReadonlyMap<string, Operation>): string[]
     .filter((name) => !OPERATION_NAME.test(name))
     .map((name) => `the operation ${JSON.stringify(name)} is not named like account.get`);
 }
-
-function acceptProblems(accepts: ReadonlySet<string>, operations: ReadonlyMap<string, Operation>): string[] {
-  return [...accepts].flatMap((name) => {
-    const operation = operations.get(name);
-    if (!operation) return [`queue.accepts names ${name}, which is not an operation`];
-    const problem = NOT_FOR_QUEUES[operation.kind] ?? ('answersRows' in operation ? ANSWERS_ROWS : undefined);
-    return problem ? [`queue.accepts names ${name}, ${problem}`] : [];
-  });
-}
-
-/** Why an operation of this kind is not offered to messages, which may be delivered twice. */
-const NOT_FOR_QUEUES: Readonly<Partial<Record<OperationKind, string>>> = {
-  read: 'which only reads: nobody would get its answer',
-  insert:
-    'which inserts: a message that comes twice would insert twice. Offer it as a route POST, or upsert by a unique user key',
-  unrepeatable: 'which may not be repeated, and a message may come twice. Offer it as a route POST',
-};
-const ANSWERS_ROWS = 'which answers row by row, and nobody would get the answer: send a message for each record';
 
 function jobProblems(job: string, { read, cursor, every, timezone, to }: SyncJob): string[] {
   const field = Object.hasOwn(read.fields, cursor) ? read.fields[cursor] : undefined;

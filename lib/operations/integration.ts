@@ -1,8 +1,11 @@
 import type { SiebelSite } from '../siebel/site.ts';
 import { type Capacity, DEFAULT_CAPACITY } from './capacity.ts';
 import type { SyncSource } from './component-types.ts';
-import type { Operation, OperationKind } from './operation.ts';
+import { type EventMapping, eventMapping, type MappedEvent } from './event-mapping.ts';
+import type { InputOf, Operation, OperationKind } from './operation.ts';
+import type { OutcomeEvents } from './outcome-events.ts';
 import { type Route, routeOf } from './routes.ts';
+import type { TimedOperation } from './timed.ts';
 
 /** Where a sync puts its records: `<prefix>/<job>/…` in the sync bucket. */
 export interface S3Sink {
@@ -31,17 +34,24 @@ export interface SyncJob {
 export interface Integration {
   readonly operations: ReadonlyMap<string, Operation>;
   readonly queue: {
-    readonly fifo: false;
+    /** Messages of one group are settled in the order in which they were sent. */
+    readonly fifo: boolean;
     /** Messages that one container works on at a time. */
     readonly inFlight: number;
-    /** Operations that messages may ask for. */
+    /** Operations that messages may ask for: those of mappings and of `timed` as well. */
     readonly accepts: ReadonlySet<string>;
+    /** Producers' own events, in the order in which they are tried. */
+    readonly mappings: readonly EventMapping[];
   };
   readonly routes: readonly Route[];
   readonly sync: ReadonlyMap<string, SyncJob>;
+  readonly timed: ReadonlyMap<string, TimedOperation>;
   readonly capacity: Capacity;
+  readonly outcomeEvents?: OutcomeEvents | undefined;
   /** What differs between installations of Siebel. */
   readonly site: SiebelSite;
+  /** Members of the definition that mean nothing. */
+  readonly unknown?: readonly string[];
 }
 
 type Operations = Readonly<Record<string, Operation>>;
@@ -49,15 +59,25 @@ type NamesOf<Ops extends Operations, K extends OperationKind> = {
   [N in keyof Ops]: Ops[N] extends { readonly kind: K } ? N : never;
 }[keyof Ops] &
   string;
-/** Writes that may be sent twice and whose answer nobody needs. */
+/** Writes whose answer nobody needs. */
 type Acceptable<Ops extends Operations> = {
-  [N in keyof Ops]: Ops[N] extends { readonly kind: 'repeatable' }
-    ? Ops[N] extends { readonly answersRows: true }
-      ? never
-      : N
-    : never;
+  [N in keyof Ops]: Ops[N] extends { readonly kind: 'read' } | { readonly answersRows: true } ? never : N;
 }[keyof Ops] &
   string;
+/** What a mapping gives: what may be left out of the input may be `undefined` too. */
+type MappedInput<I> = { readonly [N in keyof I]: I[N] | (Record<never, never> extends Pick<I, N> ? undefined : never) };
+/** Operations with the producer's event that leads to each. */
+type Mappings<Ops extends Operations> = [Acceptable<Ops>] extends [never]
+  ? never
+  : { readonly [N in Acceptable<Ops>]?: MappedEvent<MappedInput<InputOf<Ops[N]>>, keyof InputOf<Ops[N]>> };
+interface TimedDefinition<N extends string, I> extends Omit<TimedOperation, 'run' | 'input' | 'timezone'> {
+  readonly run: N;
+  readonly timezone?: string;
+  readonly input: I;
+}
+type AnyTimed<Ops extends Operations> = {
+  [N in Acceptable<Ops>]: TimedDefinition<N, InputOf<Ops[N]>>;
+}[Acceptable<Ops>];
 /** What a sync job reads: a business component. */
 type Readable = { readonly source: SyncSource };
 type CursorOf<C> = C extends { readonly source: SyncSource<infer F> }
@@ -75,10 +95,12 @@ interface SyncDefinition<C extends Readable = Readable> extends Omit<SyncJob, 'r
 export interface IntegrationDefinition<Ops extends Operations, Reads extends Readonly<Record<string, Readable>>> {
   /** Every call to Siebel that any trigger may make, by its name: `account.get`. */
   readonly operations: Ops;
-  /** Which writes messages on the queue may ask for: those that may be repeated. */
+  /** Which writes messages on the queue may ask for, in our own form or mapped from a producer's event. */
   readonly queue?: {
-    readonly fifo?: false;
-    readonly accepts: readonly Acceptable<Ops>[];
+    /** A FIFO queue: order within each message group, which is best the record. Default false. */
+    readonly fifo?: boolean;
+    /** Names of operations, and mappings by the names of operations; an event is the first that it fits. */
+    readonly accepts: readonly (Acceptable<Ops> | Mappings<Ops>)[];
     /** Messages that one container works on at a time; default 4. */
     readonly inFlight?: number;
   };
@@ -92,13 +114,18 @@ export interface IntegrationDefinition<Ops extends Operations, Reads extends Rea
   readonly sync?: {
     readonly [J in keyof Reads]: SyncDefinition<Reads[J]> & { readonly cursor: CursorOf<Reads[J]> };
   };
+  /** Writes that run by the clock, by their names: a message on the queue at each tick. */
+  readonly timed?: { readonly [name: string]: AnyTimed<Ops> };
   /** Default: one node of Siebel with 20 connections. */
   readonly capacity?: Capacity;
+  /** Announces on an event bus that a call was done or parked: its key, operation, code and record. Default: nowhere. */
+  readonly outcomeEvents?: OutcomeEvents;
   /** What differs between installations of Siebel and cannot be seen from outside. Default: nothing does. */
   readonly site?: SiebelSite;
 }
 
 const DEFAULT_IN_FLIGHT = 4;
+const WORDS: readonly string[] = ['operations', 'queue', 'api', 'sync', 'timed', 'capacity', 'outcomeEvents', 'site'];
 
 /**
  * Completes what an installation integrates: the default export of `siebel.config.ts`.
@@ -112,7 +139,21 @@ export function defineIntegration<
 >(definition: IntegrationDefinition<Ops, Reads>): Integration {
   const operations = new Map<string, Operation>(Object.entries(definition.operations));
   const inFlight = definition.queue?.inFlight ?? DEFAULT_IN_FLIGHT;
-  const accepts: ReadonlySet<string> = new Set(definition.queue?.accepts);
+  const accepted = (definition.queue?.accepts ?? []) as readonly (string | Readonly<Record<string, MappedEvent>>)[];
+  const mappings = accepted.flatMap((entry) =>
+    typeof entry === 'string' ? [] : Object.entries(entry).map((each) => eventMapping(...each)),
+  );
+  const timed = new Map<string, TimedOperation>(
+    Object.entries<TimedDefinition<string, unknown>>(definition.timed ?? {}).map(([name, given]) => [
+      name,
+      { timezone: 'UTC', ...given },
+    ]),
+  );
+  const accepts: ReadonlySet<string> = new Set([
+    ...accepted.filter((entry) => typeof entry === 'string'),
+    ...mappings.map(({ operation }) => operation),
+    ...[...timed.values()].map(({ run }) => run),
+  ]);
   const routes = Object.entries<string | undefined>(definition.api ?? {}).map(([routeKey, name = '']) =>
     routeOf(routeKey, name, operations),
   );
@@ -122,6 +163,9 @@ export function defineIntegration<
       { ...given, read: read.source, timezone },
     ]),
   );
-  const { capacity = DEFAULT_CAPACITY, site = {} } = definition;
-  return { operations, queue: { fifo: false, inFlight, accepts }, routes, sync, capacity, site };
+  const { capacity = DEFAULT_CAPACITY, outcomeEvents, site = {} } = definition;
+  const fifo = definition.queue?.fifo ?? false;
+  const queue = { fifo, inFlight, accepts, mappings };
+  const unknown = Object.keys(definition).filter((member) => !WORDS.includes(member));
+  return { operations, queue, routes, sync, timed, capacity, outcomeEvents, site, unknown };
 }

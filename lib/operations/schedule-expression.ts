@@ -4,7 +4,7 @@ const CRON = /^cron\(([^()]{11,200})\)$/;
 const CRON_FIELD = /^[0-9A-Z*,/?#LW-]+$/;
 
 /**
- * What is wrong with a schedule, as text after `sync.<job>.`; `undefined` when nothing is.
+ * What is wrong with a schedule, as text after `sync.<job>.` or `timed.<name>.`; `undefined` when nothing is.
  *
  * @see EventBridge Scheduler user guide, "Schedule types": rate-based and cron-based schedules
  */
@@ -29,6 +29,8 @@ export function scheduleProblem(expression: string, timezone: string): string | 
 // Time zone data takes milliseconds to load, and a cold start of every function comes by here.
 function isTimezone(name: string): boolean {
   if (name === 'UTC') return true;
+  // EventBridge Scheduler knows zones by their names alone, and Intl offsets such as +02:00 as well.
+  if (!/^[A-Za-z]/.test(name)) return false;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
   } catch {

@@ -1,8 +1,9 @@
 import { IntegrationError } from '../errors.ts';
-import { largestPage, PARAMETER_NAMES, type SiebelSite, siteHeaders } from '../siebel/site.ts';
+import { integrationUserOf, largestPage, PARAMETER_NAMES, type SiebelSite, siteHeaders } from '../siebel/site.ts';
 
 const MEMBERS: readonly string[] = [
   'parameterNames',
+  'integrationUser',
   'workspace',
   'headers',
   'quoteEscape',
@@ -23,6 +24,7 @@ export function siteProblems(site: SiebelSite): string[] {
     ...Object.entries(site.headers ?? {}).flatMap(([name, value]) =>
       refusedBy(siteHeaders, { headers: { [name]: value } }),
     ),
+    ...refusedBy(integrationUserOf, site),
     ...refusedBy(largestPage, site),
     ...(quoteEscape === undefined || ['refuse', 'doubling'].includes(quoteEscape)
       ? []

@@ -4,7 +4,9 @@ import {
   child,
   decimal,
   defineIntegration,
+  event,
   flag,
+  fromEvent,
   oneOf,
   optional,
   readOnly,
@@ -50,6 +52,7 @@ const contact = businessComponent('Contact/Contact', {
 
 const serviceRequest = businessComponent('Service Request/Service Request', {
   viewMode: 'All',
+  marker: 'Integration Ref',
   fields: {
     'SR Number': readOnly(text(64)),
     Abstract: text(100),
@@ -78,6 +81,8 @@ const closeRequest = workflow('Close Service Request', {
   repeatable: false,
 });
 
+const orderPlaced = event({ order: text(20), customer: text(60) });
+
 /** An integration for unit tests. Not that of `siebel.config.ts`, which every installation changes. */
 export const exampleIntegration = defineIntegration({
   operations: {
@@ -103,7 +108,23 @@ export const exampleIntegration = defineIntegration({
     'credit.check': creditCheck,
   },
 
-  queue: { accepts: ['account.upsert', 'contact.upsert', 'service-request.update'] },
+  queue: {
+    accepts: [
+      {
+        'service-request.create': fromEvent({
+          from: orderPlaced,
+          envelope: 'eventbridge',
+          key: ({ order }) => `orders/${order}`,
+          input: ({ order, customer }) => ({ 'Integration Id': order, Abstract: `Order ${order} of ${customer}` }),
+        }),
+      },
+      'account.upsert',
+      'contact.upsert',
+      'service-request.update',
+      'service-request.close',
+      'credit.check',
+    ],
+  },
 
   api: {
     'GET /accounts/{Id}': 'account.get',

@@ -57,11 +57,6 @@ defineIntegration({
 });
 defineIntegration({
   operations,
-  // @ts-expect-error not yet
-  queue: { fifo: true, accepts: ['account.upsert'] },
-});
-defineIntegration({
-  operations,
   // @ts-expect-error not an operation
   api: { 'GET /accounts': 'account.search' },
 });

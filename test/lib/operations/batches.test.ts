@@ -119,6 +119,14 @@ describe('an insert', () => {
     expect(problemsOf(insert, { Name: 'A', 'Integration Id': 'x' })).toEqual([]);
   });
 
+  it('is refused where it is declared with nothing at all, compiled or not', () => {
+    for (const declare of [account.insert, account.insertMany] as unknown as (() => unknown)[]) {
+      expect(declare).toThrow(
+        expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringMatching(/names no field/) }),
+      );
+    }
+  });
+
   it.each([
     [[], /names no field/],
     [['Nam'], /names Nam, which is not a declared field/],

@@ -1,5 +1,6 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkCapacity } from '../../../lib/operations/capacity.ts';
+import { callsPerMinuteOf, checkCapacity, plannedWays } from '../../../lib/operations/capacity.ts';
 import {
   businessComponent,
   businessService,
@@ -50,16 +51,6 @@ describe('an integration', () => {
       /toString, which is not an operation/,
     ],
     ['a queue that accepts a read', { operations, queue: { accepts: ['account.get'] } }, /only reads/],
-    [
-      'a queue that accepts an insert',
-      { operations, queue: { accepts: ['account.create'] } },
-      /which inserts: .*twice/,
-    ],
-    [
-      'a queue that accepts what may not be repeated',
-      { operations, queue: { accepts: ['credit.set'] } },
-      /credit\.set, which may not be repeated/,
-    ],
     ['a queue that accepts a batch', { operations, queue: { accepts: ['account.many'] } }, /answers row by row/],
     [
       'a PUT that may not be repeated',
@@ -140,6 +131,15 @@ describe('an integration', () => {
       /prefix/,
     ],
     [
+      'a bus that cannot be',
+      { operations, outcomeEvents: { bus: 'my bus' } },
+      /outcomeEvents\.bus is neither 'default' nor the name/,
+    ],
+    ['a bus that is empty', { operations, outcomeEvents: { bus: '' } }, /outcomeEvents\.bus is neither/],
+    ['a bus without its member', { operations, outcomeEvents: 'default' }, /outcomeEvents\.bus is neither/],
+    ['no bus for the events', { operations, outcomeEvents: null }, /outcomeEvents\.bus is neither/],
+    ['a word that is none', { operations, callsPerMinute: 900 }, /callsPerMinute is no word of defineIntegration/],
+    [
       'too much for Siebel',
       { operations, capacity: { siebelConnections: 20, queue: 8, api: 6, sync: 2, backfill: 2, tools: 1 } },
       /19.*18/,
@@ -210,12 +210,57 @@ describe('checkCapacity', () => {
     [{ ...plan, tools: -1 }, 4, /capacity\.tools/],
     [{ ...plan, api: 1.5 }, 4, /capacity\.api/],
     [{ ...plan, sync: Number.NaN }, 4, /capacity\.sync/],
+    [{ ...plan, callsPerMinute: 0 }, 4, /capacity\.callsPerMinute is not a whole number from 1/],
+    [{ ...plan, callsPerMinute: 1.5 }, 4, /capacity\.callsPerMinute/],
+    [{ ...plan, callsPerMinute: 17 }, 4, /callsPerMinute \(17\) leaves each of the 5 containers of api less than one/],
     [{ ...plan, api: undefined as unknown as number }, 4, /capacity\.api/],
+    [{ ...plan, callPerMinute: 900 }, 4, /capacity\.callPerMinute means nothing/],
     [plan, 3, /not a multiple/],
     [plan, 8, /less than 2/],
     [plan, 0, /queue\.inFlight/],
   ])('refuses %j with %d in flight', (capacity, inFlight, message) => {
     expect(checkCapacity(capacity, inFlight).join('\n')).toMatch(message);
+  });
+});
+
+describe('callsPerMinute', () => {
+  const plan = { siebelConnections: 20, queue: 8, api: 5, sync: 2, backfill: 2, tools: 1 };
+
+  it('is split by the shares of the connections, then over the containers', () => {
+    const ways = plannedWays({ ...plan, callsPerMinute: 900 }, 4);
+
+    expect(ways.map(({ way, callsPerMinute }) => [way, callsPerMinute])).toEqual([
+      ['queue', 200],
+      ['api', 50],
+      ['sync', 50],
+      ['backfill', 50],
+      ['tools', 50],
+    ]);
+    expect(checkCapacity({ ...plan, callsPerMinute: 18 }, 4)).toEqual([]);
+  });
+
+  it('is no more in all containers together than what is given, however the shares fall', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          siebelConnections: fc.constant(100_000),
+          queue: fc.integer({ min: 1, max: 100 }).map((containers) => containers * 4),
+          api: fc.integer({ min: 1, max: 100 }),
+          sync: fc.integer({ min: 1, max: 100 }),
+          backfill: fc.integer({ min: 0, max: 100 }),
+          tools: fc.integer({ min: 0, max: 100 }),
+          callsPerMinute: fc.integer({ min: 1, max: 1_000_000 }),
+        }),
+        (capacity) => {
+          const all = plannedWays(capacity, 4).map(({ containers, callsPerMinute = 0 }) => containers * callsPerMinute);
+          expect(all.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(capacity.callsPerMinute * 1.000_001);
+        },
+      ),
+    );
+  });
+
+  it('is no limit when it is not given', () => {
+    expect(callsPerMinuteOf(plan, 'queue', 2)).toBeUndefined();
   });
 });
 
@@ -274,10 +319,18 @@ describe('derive', () => {
       queue: {
         inFlight: 4,
         maximumConcurrency: 2,
-        batchSize: 10,
+        batchSize: 8,
         windowSeconds: 0,
         fifo: false,
-        accepts: ['account.upsert', 'contact.upsert', 'service-request.update'],
+        accepts: [
+          'account.upsert',
+          'contact.upsert',
+          'service-request.update',
+          'service-request.close',
+          'credit.check',
+          'service-request.create',
+        ],
+        envelopes: ['eventbridge'],
       },
       api: {
         reservedConcurrency: 5,
@@ -293,19 +346,44 @@ describe('derive', () => {
         ],
       },
       schedules: [{ job: 'accounts', expression: 'rate(5 minutes)', timezone: 'UTC', input: { job: 'accounts' } }],
+      timed: [],
       sync: { reservedConcurrency: 2 },
+      outcomeEvents: null,
       capacity: {
         siebelConnections: 20,
         allowance: 18,
         planned: 18,
-        shares: { queue: 8, api: 5, sync: 2, backfill: 2, tools: 1 },
+        callsPerMinute: null,
+        ways: [
+          { way: 'queue', connections: 8, containers: 2, inFlight: 4 },
+          { way: 'api', connections: 5, containers: 5, inFlight: 1 },
+          { way: 'sync', connections: 2, containers: 2, inFlight: 1 },
+          { way: 'backfill', connections: 2, containers: 2, inFlight: 1 },
+          { way: 'tools', connections: 1, containers: 1, inFlight: 1 },
+        ],
       },
     });
   });
 
+  it.each([
+    [1, 10],
+    [2, 10],
+    [3, 9],
+    [4, 8],
+    [5, 10],
+    [6, 6],
+    [7, 7],
+    [10, 10],
+    [12, 10],
+  ])('takes batches that come out even for %d calls in flight: %d messages', (inFlight, batchSize) => {
+    const capacity = { siebelConnections: 100, queue: inFlight * 2, api: 1, sync: 1, backfill: 0, tools: 0 };
+
+    expect(loosely({ operations, queue: { inFlight, accepts: [] }, capacity }).queue.batchSize).toBe(batchSize);
+  });
+
   it('never plans more calls in flight than the shares', () => {
     const { queue, capacity } = derive(integration);
-    expect(queue.maximumConcurrency * queue.inFlight).toBeLessThanOrEqual(capacity.shares.queue);
+    expect(queue.maximumConcurrency * queue.inFlight).toBeLessThanOrEqual(integration.capacity.queue);
     expect(capacity.planned).toBeLessThanOrEqual(capacity.allowance);
   });
 });
