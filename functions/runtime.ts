@@ -5,17 +5,20 @@ import { type Clock, systemClock as clock } from '../lib/clock.ts';
 import { readSettings, type SettingName } from '../lib/config.ts';
 import { ConfigurationError } from '../lib/errors.ts';
 import { httpClient } from '../lib/http/client.ts';
+import { ledger } from '../lib/ledger/run.ts';
 import { functionLog, functionMetrics, type Log, type Metrics } from '../lib/logger.ts';
 import { changeVisibility } from '../lib/messaging/visibility.ts';
 import type { AccessTokenSource } from '../lib/oauth/access-token.ts';
 import { cacheAccessToken } from '../lib/oauth/access-token-cache.ts';
 import { tokenRequest } from '../lib/oauth/token-request.ts';
+import { callsPerMinuteOf, type WayIn } from '../lib/operations/capacity.ts';
 import { operationRunner } from '../lib/operations/index.ts';
 import { cacheClientCredentials, readClientCredentials } from '../lib/secrets/client-credentials.ts';
 import { circuit } from '../lib/siebel/circuit.ts';
 import { type SiebelClient, siebelClient } from '../lib/siebel/client.ts';
+import { pace } from '../lib/siebel/pace.ts';
 import { permits } from '../lib/siebel/permits.ts';
-import { parkedCalls } from '../lib/state/parked-calls.ts';
+import { callItems } from '../lib/state/call-items.ts';
 import { syncState } from '../lib/state/sync-state.ts';
 import { stateTable } from '../lib/state/table.ts';
 import { s3Sink } from '../lib/sync/s3-sink.ts';
@@ -25,6 +28,7 @@ import type { AuthorizerParts } from './authorizer.ts';
 import { lazily } from './lazily.ts';
 import type { QueueParts } from './queue.ts';
 import type { ScheduleParts } from './schedule.ts';
+import { endOnStrayErrors } from './stray-errors.ts';
 
 // The only place where real parts are put together. Nothing is made before a function asks for it, and then once per
 // container: a bundle that uses one of these exports carries only what that one needs.
@@ -59,6 +63,8 @@ interface SiebelParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** The most requests that were at Siebel at one instant since this was last asked. */
+  readonly mostAtSiebel: () => number;
   /** Longest time that a cold start waits for its first access token; 0: not at all. */
   readonly warmUpTimeoutMs: number;
 }
@@ -66,15 +72,30 @@ interface SiebelParts {
 /** Parts of the queue function. */
 export const queue = /* @__PURE__ */ lazily((): QueueParts & SiebelParts => {
   // Read first and together, so that one error names everything that is wrong.
-  const settings = readSettings([...SIEBEL_SETTINGS, 'STATE_TABLE', 'QUEUE_URL', 'QUEUE_BACKOFF_SECONDS']);
-  const { accepts, inFlight } = integration.queue;
+  const settings = readSettings([
+    ...SIEBEL_SETTINGS,
+    'STATE_TABLE',
+    'QUEUE_URL',
+    'QUEUE_BACKOFF_SECONDS',
+    'SIEBEL_SETTLE_SECONDS',
+    'CALL_LEASE_MARGIN_SECONDS',
+  ]);
+  const { accepts, mappings, inFlight } = integration.queue;
   const parts = siebelParts('queue', settings, inFlight);
+  const calls = ledger({
+    store: callItems(stateTable({ tableName: settings.STATE_TABLE, clock })),
+    clock,
+    leaseMarginMs: settings.CALL_LEASE_MARGIN_SECONDS * 1_000,
+  });
   return {
     ...parts,
-    operations: operationRunner(integration, () => parts.siebel),
+    operations: operationRunner(integration, () => parts.siebel, calls, {
+      settleMs: settings.SIEBEL_SETTLE_SECONDS * 1_000,
+    }),
     accepts,
+    mappings,
     inFlight,
-    parked: parkedCalls(stateTable({ tableName: settings.STATE_TABLE, clock })),
+    ledger: calls,
     hide: changeVisibility({ queueUrl: settings.QUEUE_URL }),
     backoffSeconds: settings.QUEUE_BACKOFF_SECONDS,
   };
@@ -135,8 +156,7 @@ export const authorizer = /* @__PURE__ */ lazily((): AuthorizerParts => {
       clock,
     }),
     clock,
-    log: functionLog('authorizer'),
-    metrics: functionMetrics('authorizer', settings.STAGE),
+    ...telling('authorizer', settings.STAGE),
   };
 });
 
@@ -161,13 +181,16 @@ export async function warmUp(parts: () => Pick<SiebelParts, 'tokens' | 'warmUpTi
   }
 }
 
+/** The share of the capacity plan that each function calls Siebel with. */
+const WAY_IN = { queue: 'queue', schedule: 'sync', api: 'api' } as const satisfies Record<string, WayIn>;
+
+/** @param connections Of one container. */
 function siebelParts(
-  service: string,
+  service: keyof typeof WAY_IN,
   settings: ReturnType<typeof readSettings<(typeof SIEBEL_SETTINGS)[number]>>,
   connections: number,
 ): SiebelParts {
-  const log = functionLog(service);
-  const metrics = functionMetrics(service, settings.STAGE);
+  const { log, metrics } = telling(service, settings.STAGE);
   const credentials = cacheClientCredentials(readClientCredentials({ secretId: settings.CLIENT_SECRET_ID }), {
     clock,
     onStale: ({ code }) => {
@@ -198,6 +221,8 @@ function siebelParts(
     log,
     metrics,
   });
+  const places = permits({ total: connections, holdMs: settings.SIEBEL_ABANDONED_HOLD_SECONDS * 1_000, clock });
+  const callsPerMinute = shareOfCalls(WAY_IN[service], connections);
   const siebel = siebelClient({
     http: httpClient({
       origin: settings.SIEBEL_BASE_URL,
@@ -210,13 +235,34 @@ function siebelParts(
     tokens,
     timeoutMs: settings.SIEBEL_TIMEOUT_MS,
     baseUrl: settings.SIEBEL_BASE_URL,
-    permits: permits({ total: connections, holdMs: settings.SIEBEL_ABANDONED_HOLD_SECONDS * 1_000, clock }),
+    permits: places,
+    pace: callsPerMinute === undefined ? undefined : pace({ callsPerMinute, clock }),
     circuit: circuit({ openMs: settings.SIEBEL_CIRCUIT_OPEN_SECONDS * 1_000, clock }),
     site: integration.site,
     clock,
     log,
   });
-  return { siebel, tokens, log, metrics, clock, warmUpTimeoutMs: settings.WARM_UP_TIMEOUT_MS };
+  return {
+    siebel,
+    tokens,
+    log,
+    metrics,
+    clock,
+    mostAtSiebel: () => places.highest(),
+    warmUpTimeoutMs: settings.WARM_UP_TIMEOUT_MS,
+  };
+}
+
+function shareOfCalls(way: WayIn, connections: number): number | undefined {
+  const { capacity } = integration;
+  return callsPerMinuteOf(capacity, way, Math.floor(capacity[way] / connections));
+}
+
+/** Where a function tells what happens, its own end included. */
+function telling(service: string, stage: string): { readonly log: Log; readonly metrics: Metrics } {
+  const parts = { log: functionLog(service), metrics: functionMetrics(service, stage) };
+  endOnStrayErrors(parts);
+  return parts;
 }
 
 /** Authorities in PEM; a relative path starts at the package, which is where Lambda starts a function. */

@@ -48,8 +48,17 @@ const SETTINGS = {
   CLIENT_SECRET_ID: text(2_048),
   STATE_TABLE: text(255),
   QUEUE_URL: url(),
+  /** For the command line alone. */
+  DEAD_LETTER_QUEUE_URL: url(),
   /** First pause before a message that failed for its surroundings is delivered again; doubles up to ten times itself. */
   QUEUE_BACKOFF_SECONDS: integer(1, 900, 30),
+  /**
+   * How long Siebel may still work on a request that was given up: before that, a record that a look-up does not find is not
+   * believed to be absent (R08). Lower it together with Siebel's own limit of a request.
+   */
+  SIEBEL_SETTLE_SECONDS: integer(1, 900, 720),
+  /** How long the lease of a call outlives its deadline: the clocks of two containers may differ by less. */
+  CALL_LEASE_MARGIN_SECONDS: integer(1, 300, 15),
   SYNC_BUCKET: text(63),
   /** How far behind now a sync reads, so that rows which commit late are seen. */
   SYNC_SAFETY_LAG_SECONDS: integer(0, 3_600, 60),

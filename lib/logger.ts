@@ -13,9 +13,16 @@ export interface Log {
   with(fields: LogFields): Log;
 }
 
+/** What a counter may be parted by. */
+type Dimension = { readonly code: string } | { readonly class: string };
+
 /** Counters and times for CloudWatch, in the embedded metric format. Names are fixed, never ids. */
 export interface Metrics {
-  count(name: string, value?: number): void;
+  /**
+   * Adds to a counter. `by` adds to a second one of the same name that has this dimension beside the usual ones; the words
+   * of a dimension are few and fixed.
+   */
+  count(name: string, value?: number, by?: Dimension): void;
   milliseconds(name: string, value: number): void;
   seconds(name: string, value: number): void;
   /** Writes what was collected since the last call; nothing when there is nothing. */
@@ -42,12 +49,26 @@ export function functionMetrics(service: string, stage: string): Metrics {
     serviceName: service,
     defaultDimensions: { stage },
   });
+  /** Sums by name and word. */
+  const parted = new Map<string, { readonly name: string; readonly by: Dimension; readonly sum: number }>();
   return {
-    count: (name, value = 1) => metrics.addMetric(name, MetricUnit.Count, value),
+    count(name, value = 1, by) {
+      metrics.addMetric(name, MetricUnit.Count, value);
+      if (!by) return;
+      const part = `${name} ${Object.values(by)}`;
+      parted.set(part, { name, by, sum: (parted.get(part)?.sum ?? 0) + value });
+    },
     milliseconds: (name, value) => metrics.addMetric(name, MetricUnit.Milliseconds, value),
     seconds: (name, value) => metrics.addMetric(name, MetricUnit.Seconds, value),
     publish: () => {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+      // An object of the embedded metric format has one set of dimensions for all that it holds.
+      for (const { name, by, sum } of parted.values()) {
+        const one = metrics.singleMetric();
+        for (const [dimension, word] of Object.entries(by)) one.addDimension(dimension, word);
+        one.addMetric(name, MetricUnit.Count, sum);
+      }
+      parted.clear();
     },
   };
 }

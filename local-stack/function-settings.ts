@@ -46,6 +46,8 @@ export function functionSettings(around: Surroundings): Record<string, Record<st
       STATE_TABLE: around.stateTable,
       QUEUE_URL: around.queueUrl,
       QUEUE_BACKOFF_SECONDS: '2',
+      SIEBEL_SETTLE_SECONDS: '2',
+      CALL_LEASE_MARGIN_SECONDS: '1',
       AWS_ENDPOINT_URL_SQS: around.sqsEndpoint,
       AWS_ENDPOINT_URL_DYNAMODB: around.dynamodbEndpoint,
     },

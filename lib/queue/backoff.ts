@@ -25,6 +25,12 @@ export interface Backoff {
    *   or what was asked for when that is longer, for thirty receives; then as any failure.
    */
   afterFailure(options: { receiveCount: number; retryAfterMs?: number | undefined; clientRefused?: boolean }): number;
+  /**
+   * Until something decides that has nothing to do with load: the lease of another delivery is over, or a look-up is
+   * believed. 1–900 s and up to a tenth more, so that it is not asked too early; the steps when nobody knows how long. After
+   * five receives never less than the steps, so that what stays undecided does not use up the receives.
+   */
+  untilDecided(options: { receiveCount: number; retryAfterMs?: number | undefined }): number;
   /** After a fault of our own settings, which a person must mend: 300 s. */
   afterMisconfiguration(): number;
   /** For a message that was handed over but not begun: 1–5 s, twice at most, then the steps. */
@@ -34,25 +40,33 @@ export interface Backoff {
 /**
  * Makes the back-off of a queue.
  *
- * @param options.baseSeconds First step, 1–900; the longest is ten times as long. Default 30.
+ * @param options.baseSeconds First step, 1–900; the longest is ten times as long.
  * @param options.random From 0 up to, not including, 1.
  */
-export function queueBackoff({ baseSeconds = 30, random }: { baseSeconds?: number; random: () => number }): Backoff {
+export function queueBackoff({ baseSeconds, random }: { baseSeconds: number; random: () => number }): Backoff {
   const step = (receiveCount: number) => {
     const factor = STEPS[Math.min(Math.max(receiveCount, 1), STEPS.length) - 1] ?? 1;
     return atLeastOne(baseSeconds * factor * (1 - JITTER + 2 * JITTER * random()));
   };
+  /** A wish that is a number, in whole seconds; anything else is none. */
+  const wishedSeconds = (retryAfterMs: number | undefined, longest: number) =>
+    retryAfterMs !== undefined && Number.isFinite(retryAfterMs)
+      ? Math.min(Math.max(Math.ceil(retryAfterMs / 1_000), 0), longest)
+      : undefined;
   return {
     afterFailure({ receiveCount, retryAfterMs, clientRefused = false }) {
       const longest = receiveCount <= TRUSTED_RECEIVES ? MAX_RETRY_AFTER_SECONDS : MAX_LASTING_SECONDS;
-      const wished =
-        retryAfterMs !== undefined && Number.isFinite(retryAfterMs)
-          ? Math.min(Math.max(Math.ceil(retryAfterMs / 1_000), 0), longest)
-          : undefined;
+      const wished = wishedSeconds(retryAfterMs, longest);
       if (clientRefused && receiveCount <= ROTATION_RECEIVES)
         return Math.max(wished ?? 0, atLeastOne((baseSeconds / 30) * (5 + 10 * random())));
       if (wished === undefined) return step(receiveCount);
       return receiveCount <= TRUSTED_RECEIVES ? wished : Math.max(wished, step(receiveCount));
+    },
+    untilDecided({ receiveCount, retryAfterMs }) {
+      const wished = wishedSeconds(retryAfterMs, MAX_RETRY_AFTER_SECONDS);
+      if (wished === undefined) return step(receiveCount);
+      const wait = Math.min(Math.max(1, Math.ceil(wished * (1 + JITTER * random()))), MAX_RETRY_AFTER_SECONDS);
+      return receiveCount <= TRUSTED_RECEIVES ? wait : Math.max(wait, step(receiveCount));
     },
     afterMisconfiguration: () => baseSeconds * 10,
     unstarted: ({ receiveCount }) =>

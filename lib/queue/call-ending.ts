@@ -1,21 +1,22 @@
 import type { Clock } from '../clock.ts';
-import type { IntegrationError } from '../errors.ts';
+import { type FailureClass, type IntegrationError, InvalidInputError } from '../errors.ts';
 import { countFailure, failureFields } from '../failure-fields.ts';
+import type { CallEnd } from '../ledger/ledger.ts';
 import type { Log, LogFields, Metrics } from '../logger.ts';
 import type { CallReport } from '../siebel/call.ts';
 import { correlationIdOf } from './correlation-id.ts';
 import type { Delivery } from './delivery.ts';
-import type { MessageReading } from './message.ts';
+import type { QueuedCall } from './queued-call.ts';
 import type { Settlement } from './settle-batch.ts';
 
 /** All that is known of a message when it has been dealt with. */
-export interface CallEnding {
-  readonly delivery: Delivery;
-  readonly reading: MessageReading;
+export interface CallEnding extends Pick<QueuedCall, 'delivery' | 'reading'> {
   readonly settlement: Settlement;
+  /** How the call ended for good. */
+  readonly end?: CallEnd | undefined;
   /** Why the message goes back. */
   readonly error?: unknown;
-  /** Why the message was to be parked. */
+  /** What this delivery was to be parked for, when that was not stored: it could not be, or its call has begun before. */
   readonly refusal?: IntegrationError | undefined;
   readonly report?: CallReport | undefined;
 }
@@ -29,17 +30,20 @@ export interface Telling {
 
 /** Writes the one `CALL_SETTLED` line of a message, and counts it. The line never holds the input. */
 export function tellEnding(ending: CallEnding, { log, metrics, clock }: Telling): void {
-  const { delivery, reading, settlement, report, refusal, error } = ending;
+  const { delivery, reading, settlement, end, report, refusal, error } = ending;
+  const parkedFor = end?.outcome === 'parked' ? end : undefined;
   const fields: LogFields = {
-    ...failureFields(error ?? refusal),
+    ...failureFields(error ?? parkedFor?.error),
     correlationId: correlationIdOf(delivery),
     messageId: delivery.messageId,
     operation: reading.operation,
     key: reading.key,
     outcome: settlement.outcome,
-    class: settlement.outcome === 'returned' ? settlement.failureClass : refusal?.failureClass,
-    code: settlement.outcome === 'returned' ? settlement.code : refusal?.code,
-    refusedWith: settlement.outcome === 'returned' ? refusal?.code : undefined,
+    class: settlement.outcome === 'returned' ? settlement.failureClass : parkedFor && classOf(parkedFor.error),
+    code: settlement.outcome === 'returned' ? settlement.code : parkedFor?.code,
+    refusedWith: refusal?.code,
+    repeated: end?.repeated || undefined,
+    reconciled: isReconciled(end) || undefined,
     receiveCount: delivery.receiveCount,
     ageSeconds: isBack(settlement) ? ageSecondsOf(delivery, clock) : undefined,
     attempts: report?.attempts ?? 0,
@@ -47,14 +51,48 @@ export function tellEnding(ending: CallEnding, { log, metrics, clock }: Telling)
   };
   log[levelOf(settlement)]('CALL_SETTLED', fields);
 
-  metrics.count(METRIC[settlement.outcome]);
+  if (end) countEnd(end, metrics);
+  if (settlement.outcome === 'unstarted') metrics.count('deadline.skip');
+  if (settlement.outcome === 'returned') countReturn(settlement.failureClass, metrics);
   if (isBack(settlement)) measureAge(delivery, { metrics, clock });
-  if (settlement.outcome === 'returned') countFailure(settlement.failureClass, metrics);
   if (report && report.attempts > 0) metrics.milliseconds('siebel.call', report.siebelMs);
 }
 
+/** What had ended before counts as that and nothing else: neither applied nor parked anew. */
+function countEnd(end: CallEnd, metrics: Metrics): void {
+  if (end.repeated) {
+    metrics.count('msg.repeated');
+  } else if (end.outcome === 'done') {
+    metrics.count('msg.applied');
+    if (end.reconciled) metrics.count('msg.recon');
+  } else {
+    metrics.count('msg.parked', 1, { code: end.code });
+    if (end.code === 'OUTCOME_UNKNOWN') metrics.count('msg.unknown');
+    if (end.error instanceof InvalidInputError) metrics.count('input.rejected');
+  }
+}
+
+function countReturn(failureClass: FailureClass, metrics: Metrics): void {
+  metrics.count('msg.deferred', 1, { class: failureClass });
+  if (failureClass === 'unknown-outcome') metrics.count('msg.unknown');
+  countFailure(failureClass, metrics);
+}
+
+function isReconciled(end: CallEnd | undefined): boolean {
+  return end?.outcome === 'done' && end.reconciled;
+}
+
+/** Of a call that had been parked before, only the code is known. */
+function classOf(error: IntegrationError | undefined): FailureClass {
+  return error?.failureClass ?? 'message';
+}
+
 /** Writes the line of a message that a defect of ours has kept from being settled, and counts the defect. */
-export function tellDefect(delivery: Delivery, error: unknown, { log, metrics, clock }: Telling): void {
+export function tellDefect(
+  { delivery }: Pick<QueuedCall, 'delivery'>,
+  error: unknown,
+  { log, metrics, clock }: Telling,
+): void {
   log.error('CALL_NOT_SETTLED', {
     ...failureFields(error),
     class: 'bug',
@@ -79,13 +117,6 @@ function ageSecondsOf({ sentAtMs }: Delivery, clock: Pick<Clock, 'now'>): number
 function isBack({ outcome }: Settlement): boolean {
   return outcome === 'returned' || outcome === 'unstarted';
 }
-
-const METRIC = {
-  done: 'msg.applied',
-  parked: 'msg.parked',
-  returned: 'msg.deferred',
-  unstarted: 'deadline.skip',
-} as const satisfies Record<Settlement['outcome'], string>;
 
 function levelOf(settlement: Settlement): 'info' | 'warn' | 'error' {
   if (settlement.outcome === 'done' || settlement.outcome === 'unstarted') return 'info';

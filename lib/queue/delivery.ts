@@ -7,7 +7,10 @@ export interface Delivery {
   readonly messageId: string;
   /** Names this one delivery when its visibility is changed. */
   readonly receiptHandle: string;
+  /** Empty when there is none; in JSON when it is no text. */
   readonly body: string;
+  /** The record has no body that could be read: there is none, or it is no text. */
+  readonly bodyProblem?: InvalidInputError | undefined;
   /** Times the message has been received, this one included. */
   readonly receiveCount: number;
   /** When the producer sent it; `undefined` when SQS did not say. */
@@ -23,7 +26,8 @@ export interface Delivery {
 const SOURCE = 'aws:sqs';
 
 /**
- * Reads the event of an SQS event source mapping.
+ * Reads the event of an SQS event source mapping. A record without a body is a delivery all the same, as it must not harm
+ * its neighbours.
  *
  * @returns The deliveries in the order of the event; none for an event without records.
  * @throws InvalidInputError `INVALID_EVENT` when it is not such an event, or one record cannot be named in the answer:
@@ -44,13 +48,21 @@ function readDelivery(record: unknown, pointer: string): Delivery {
   return {
     messageId: filledText(record, 'messageId', pointer),
     receiptHandle: filledText(record, 'receiptHandle', pointer),
-    body: anyText(record, 'body', pointer),
+    ...readBody(record['body']),
     receiveCount: wholeNumber(system['ApproximateReceiveCount']) || 1,
     sentAtMs: wholeNumber(system['SentTimestamp']),
     firstSeenAtMs: wholeNumber(system['ApproximateFirstReceiveTimestamp']),
     groupId: textOf(system['MessageGroupId']),
     attributes: readAttributes(record['messageAttributes']),
   };
+}
+
+function readBody(value: unknown): Pick<Delivery, 'body' | 'bodyProblem'> {
+  if (typeof value === 'string') return { body: value };
+  if (value === undefined || value === null) {
+    return { body: '', bodyProblem: invalidInput('', 'EMPTY_BODY', 'the record has no body') };
+  }
+  return { body: JSON.stringify(value), bodyProblem: invalidInput('', 'BAD_TYPE', 'the body is not a text') };
 }
 
 function readAttributes(attributes: unknown): Record<string, string> {
@@ -67,14 +79,9 @@ function readAttributes(attributes: unknown): Record<string, string> {
 }
 
 function filledText(record: Readonly<Record<string, unknown>>, name: string, pointer: string): string {
-  const value = anyText(record, name, pointer);
-  if (value === '') throw invalidEvent(`${pointer}/${name}`, 'is empty');
-  return value;
-}
-
-function anyText(record: Readonly<Record<string, unknown>>, name: string, pointer: string): string {
   const value = record[name];
   if (typeof value !== 'string') throw invalidEvent(`${pointer}/${name}`, 'is not a text');
+  if (value === '') throw invalidEvent(`${pointer}/${name}`, 'is empty');
   return value;
 }
 

@@ -1,8 +1,11 @@
 import type { InputIssue } from '../errors.ts';
 import { InvalidInputError, invalidInput } from '../errors.ts';
 import { isObject, JsonError, parseJson, pointerTo } from '../json.ts';
+import type { EventMapping } from '../operations/event-mapping.ts';
 import { envelopeOf } from './envelope.ts';
 import { parseInstant } from './instant.ts';
+import { type Note, readKey } from './key.ts';
+import { readEvent } from './producer-event.ts';
 
 /** What a producer puts on the queue: one call, under the producer's own name for it. */
 export interface QueueMessage {
@@ -13,7 +16,7 @@ export interface QueueMessage {
   /** Not yet validated against the operation. */
   readonly input: Readonly<Record<string, unknown>>;
   /** Later than this the call is not made any more. */
-  readonly notAfterMs?: number;
+  readonly notAfterMs?: number | undefined;
   /** Version of this contract. */
   readonly schema: 1;
 }
@@ -24,36 +27,39 @@ export interface MessageReading {
   readonly operation: string | undefined;
   /** Present when the body says it in a usable form, even if the rest is wrong. */
   readonly key: string | undefined;
+  /** A producer's own event out of its envelope, as received; absent of our own contract, and of what fits no mapping. */
+  readonly event?: unknown;
   /** The message, or what keeps the body from being one. */
   readonly result: QueueMessage | InvalidInputError;
 }
 
 const MAX_BODY_BYTES = 262_144;
 const MAX_OPERATION_LENGTH = 128;
-const MAX_KEY_LENGTH = 256;
 const SCHEMA = 1;
 const FIELDS: ReadonlySet<string> = new Set(['operation', 'key', 'input', 'notAfter', 'schema']);
 
 type Members = Readonly<Record<string, unknown>>;
-type Note = (pointer: string, code: string, message: string) => void;
 
 /**
- * Reads the body of a queue message against its contract: `{ operation, key, input, notAfter?, schema? }`.
+ * Reads the body of a queue message against its contract: `{ operation, key, input, notAfter?, schema? }`; or, where there
+ * are mappings, a producer's own event, which is any object without a member `operation`.
  *
  * Nothing is coerced, trimmed or dropped. Whether the operation exists and its input is valid, the operation says.
  *
+ * @param mappings Producers' events that the queue accepts, in the order in which they are tried. Default none.
  * @returns The message, or an InvalidInputError with everything that is wrong: codes `EMPTY_BODY`, `BAD_JSON`, `BAD_TYPE`,
- *   `MISSING_FIELD`, `UNKNOWN_FIELD`, `BAD_KEY`, `BAD_TIME`, `BAD_VERSION`, `SCHEMA_VERSION`, `ENVELOPE` and those of
- *   `parseJson`; and what even a refused body was about.
+ *   `MISSING_FIELD`, `UNKNOWN_FIELD`, `BAD_KEY`, `BAD_TIME`, `BAD_VERSION`, `SCHEMA_VERSION`, `ENVELOPE`, `UNKNOWN_EVENT`,
+ *   `MAPPING_FAILED` and those of `parseJson`; and what even a refused body was about.
  */
-export function readMessage(body: string): MessageReading {
-  const members = readMembers(body);
+export function readMessage(body: string, mappings: readonly EventMapping[] = []): MessageReading {
+  const members = readMembers(body, mappings.length > 0);
   if (members instanceof InvalidInputError) return { operation: undefined, key: undefined, result: members };
+  if (mappings.length > 0 && !Object.hasOwn(members, 'operation')) return readEvent(members, mappings);
 
   const issues: InputIssue[] = [];
   const note: Note = (pointer, code, message) => issues.push({ pointer, code, message });
   const operation = readOperation(members, note);
-  const key = readKey(members, note);
+  const key = readKey(required(members, 'key', note), note);
   const input = readInput(members, note);
   const notAfterMs = readNotAfter(members, note);
   readSchema(members, note);
@@ -67,17 +73,10 @@ export function readMessage(body: string): MessageReading {
   if (first) return { operation, key, result: new InvalidInputError([first, ...rest]) };
   if (operation === undefined || key === undefined || input === undefined)
     throw new TypeError('a field is missing without an issue');
-  const message: QueueMessage = {
-    operation,
-    key,
-    input,
-    schema: SCHEMA,
-    ...(notAfterMs === undefined ? {} : { notAfterMs }),
-  };
-  return { operation, key, result: message };
+  return { operation, key, result: { operation, key, input, notAfterMs, schema: SCHEMA } };
 }
 
-function readMembers(body: string): Members | InvalidInputError {
+function readMembers(body: string, mayBeEvent: boolean): Members | InvalidInputError {
   if (Buffer.byteLength(body) > MAX_BODY_BYTES) {
     return invalidInput('', 'TOO_LONG', `the body has more than ${MAX_BODY_BYTES} bytes`);
   }
@@ -88,7 +87,7 @@ function readMembers(body: string): Members | InvalidInputError {
     if (!(error instanceof JsonError)) throw error;
     return invalidInput(error.pointer, error.code, error.message);
   }
-  const envelope = envelopeOf(value);
+  const envelope = mayBeEvent && isObject(value) ? undefined : envelopeOf(value);
   if (envelope)
     return invalidInput('', 'ENVELOPE', `the body is ${envelope}, not a queue message: send the message itself`);
   if (!isObject(value)) return invalidInput('', 'BAD_TYPE', 'the body is not a JSON object');
@@ -104,23 +103,6 @@ function readOperation(members: Members, note: Note): string | undefined {
     note('/operation', 'TOO_LONG', `is longer than ${MAX_OPERATION_LENGTH} characters`);
   else return value;
   return undefined;
-}
-
-function readKey(members: Members, note: Note): string | undefined {
-  const value = required(members, 'key', note);
-  if (value === undefined) return undefined;
-  if (typeof value !== 'string') note('/key', 'BAD_KEY', 'is not a text');
-  else if (value.length > MAX_KEY_LENGTH) note('/key', 'TOO_LONG', `is longer than ${MAX_KEY_LENGTH} characters`);
-  else if (!isUsableKey(value))
-    note('/key', 'BAD_KEY', 'is not printable ASCII without blanks, or is a URL, or has an empty or dots-only part');
-  else return value;
-  return undefined;
-}
-
-/** Keys may have parts, as `orders/4711/3` has; what reads as a URL or a way through directories is a mistake. */
-function isUsableKey(value: string): boolean {
-  if (!/^[\x21-\x7e]+$/.test(value) || value.includes('\\') || value.includes('://')) return false;
-  return value.split('/').every((part) => !/^\.{0,2}$/.test(part));
 }
 
 function readInput(members: Members, note: Note): Members | undefined {

@@ -8,6 +8,7 @@ export type Settlement =
   | { readonly outcome: 'done' | 'parked' }
   | { readonly outcome: 'returned'; readonly failureClass: FailureClass; readonly code: string }
   | { readonly outcome: 'unstarted' };
+type Returned = Extract<Settlement, { readonly outcome: 'returned' }>;
 
 /** Partial batch response of an SQS event source mapping. */
 export interface BatchAnswer {
@@ -16,8 +17,8 @@ export interface BatchAnswer {
 
 export interface BatchItem {
   readonly messageId: string;
-  /** Items of one group are settled in turn, and the group stops at its first item that goes back. */
-  readonly groupId?: string | undefined;
+  /** Items of one lane are settled in turn, and the lane stops at its first item that goes back. */
+  readonly lane?: string | undefined;
 }
 
 /**
@@ -48,7 +49,7 @@ const UNSTARTED: Settlement = { outcome: 'unstarted' };
  * under way a quarter of a second before is aborted, and goes back unless it ends well all the same.
  *
  * @param options.settle Settles one item; its signal aborts when the answer is due. What it throws counts as a bug.
- * @param options.setAside Told of an item that is not begun, because time is short or its group has stopped.
+ * @param options.setAside Told of an item that is not begun, because time is short or its lane has stopped.
  * @param options.onDefect Told what `settle` or `setAside` has thrown, as the answer does not say it. Must not throw.
  * @param options.mayStart Whether there is time for one more item (R38); asked right before each.
  * @param options.inFlight Items under way at once, at least 1.
@@ -71,10 +72,10 @@ export async function settleBatch<T extends BatchItem>(
   const settlements = new Map<string, Settlement>();
   const overdue = new AbortController();
 
+  // One iterator for all workers: each takes the next lane that nobody has taken.
+  const waiting = lanes.values();
   const worker = async () => {
-    for (let lane = lanes.shift(); lane; lane = lanes.shift()) {
-      await settleLane(lane, settlements, overdue.signal, options);
-    }
+    for (const lane of waiting) await settleLane(lane, settlements, overdue.signal, options);
   };
   const workers = Math.max(1, Math.min(options.inFlight, lanes.length));
   const work = Promise.all(Array.from({ length: workers }, worker));
@@ -86,23 +87,23 @@ export async function settleBatch<T extends BatchItem>(
   return answerFor(items, settlements);
 }
 
-/** Items that are independent of each other, each alone; items of one group together, in order. */
+/** Items that are independent of each other, each alone; items of one lane together, in order. */
 function lanesOf<T extends BatchItem>(items: readonly T[]): T[][] {
   const lanes: T[][] = [];
-  const groups = new Map<string, T[]>();
+  const named = new Map<string, T[]>();
   const seen = new Set<string>();
   for (const item of items) {
     if (seen.has(item.messageId)) continue;
     seen.add(item.messageId);
 
-    const group = item.groupId === undefined ? undefined : groups.get(item.groupId);
-    if (group) {
-      group.push(item);
+    const known = item.lane === undefined ? undefined : named.get(item.lane);
+    if (known) {
+      known.push(item);
       continue;
     }
     const lane = [item];
     lanes.push(lane);
-    if (item.groupId !== undefined) groups.set(item.groupId, lane);
+    if (item.lane !== undefined) named.set(item.lane, lane);
   }
   return lanes;
 }
@@ -143,7 +144,7 @@ function answerFor(items: readonly BatchItem[], settlements: ReadonlyMap<string,
   const all = ids.map((id) => settlements.get(id) ?? UNFINISHED);
   const failed = all.flatMap((settlement) => (settlement.outcome === 'returned' ? [settlement] : []));
 
-  const surroundings = failed.length > 0 && failed.every(({ failureClass }) => failureClass !== 'bug');
+  const surroundings = failed.some(isAway) && failed.every(({ failureClass }) => failureClass !== 'bug');
   if (surroundings && !all.some(isSettled)) {
     const misconfigured = failed.every(({ failureClass }) => failureClass === 'configuration');
     throw new BatchFailedError(
@@ -158,6 +159,14 @@ function answerFor(items: readonly BatchItem[], settlements: ReadonlyMap<string,
 
 function isSettled(settlement: Settlement | undefined): boolean {
   return settlement?.outcome === 'done' || settlement?.outcome === 'parked';
+}
+
+/** Waits for another delivery, or for one with more time. */
+const WAITING: ReadonlySet<string> = new Set(['IN_PROGRESS', 'DEADLINE_TOO_CLOSE']);
+
+/** Failed for its surroundings; what only waits, or has a look-up to be believed before it, has not failed. */
+function isAway({ failureClass, code }: Returned): boolean {
+  return failureClass === 'configuration' || (failureClass === 'environment' && !WAITING.has(code));
 }
 
 /** `CONNECT_FAILED (7), SIEBEL_UNAVAILABLE (3)` */

@@ -121,3 +121,21 @@ describe('NODE_OPTIONS in a deployed stage (R59)', () => {
     expect(deployed({ ...SAFE, STAGE: 'local', NODE_OPTIONS: '--inspect --trace-tls' })).not.toThrow();
   });
 });
+
+describe('the times of the write protocol', () => {
+  const read = (env: Record<string, string>) =>
+    readSettings(['SIEBEL_SETTLE_SECONDS', 'CALL_LEASE_MARGIN_SECONDS'], { STAGE: 'dev', ...env });
+
+  it('outlast what Siebel and Lambda may still do, when nothing else is set (R08)', () => {
+    expect(read({})).toEqual({ SIEBEL_SETTLE_SECONDS: 720, CALL_LEASE_MARGIN_SECONDS: 15 });
+  });
+
+  it.each([
+    ['SIEBEL_SETTLE_SECONDS', '0', '1 to 900'],
+    ['SIEBEL_SETTLE_SECONDS', '901', '1 to 900'],
+    ['CALL_LEASE_MARGIN_SECONDS', '0', '1 to 300'],
+    ['CALL_LEASE_MARGIN_SECONDS', '1.5', '1 to 300'],
+  ])('may not be %s=%s (K17)', (name, value, range) => {
+    expect(() => read({ [name]: value })).toThrow(`${name} is not a whole number from ${range}`);
+  });
+});

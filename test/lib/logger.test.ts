@@ -104,6 +104,30 @@ describe('metrics', () => {
     ]);
   });
 
+  it('count by a dimension as well, without taking anything from the counter that alarms look at', () => {
+    const lines = written(() => {
+      const metrics = functionMetrics('queue', 'prod');
+      metrics.count('msg.parked', 1, { code: 'BAD_JSON' });
+      metrics.count('msg.parked', 2, { code: 'EXPIRED' });
+      metrics.count('msg.parked', 1, { code: 'BAD_JSON' });
+      metrics.count('msg.deferred', 1, { class: 'environment' });
+      metrics.publish();
+      metrics.count('msg.parked', 1, { code: 'BAD_JSON' });
+      metrics.publish();
+    }).map((line) => JSON.parse(line));
+    const told = lines.map(({ _aws, Timestamp, ...own }) => [_aws.CloudWatchMetrics[0].Dimensions, own]);
+    const whole = { service: 'queue', stage: 'prod' };
+    expect(told).toEqual([
+      [[['service', 'stage']], { ...whole, 'msg.parked': [1, 2, 1], 'msg.deferred': 1 }],
+      [[['service', 'stage', 'code']], { ...whole, code: 'BAD_JSON', 'msg.parked': 2 }],
+      [[['service', 'stage', 'code']], { ...whole, code: 'EXPIRED', 'msg.parked': 2 }],
+      [[['service', 'stage', 'class']], { ...whole, class: 'environment', 'msg.deferred': 1 }],
+      [[['service', 'stage']], { ...whole, 'msg.parked': 1 }],
+      [[['service', 'stage', 'code']], { ...whole, code: 'BAD_JSON', 'msg.parked': 1 }],
+    ]);
+    expect(lines.map(({ _aws }) => _aws.CloudWatchMetrics[0].Namespace)).toEqual(Array(6).fill('SiebelIntegration'));
+  });
+
   it('keep the stage from one invocation to the next, and write nothing when there is nothing', () => {
     const lines = written(() => {
       const metrics = functionMetrics('api', 'dev');

@@ -10,6 +10,8 @@ let stack: TestStack;
 beforeAll(async () => {
   stack = await testStack({
     visibilityTimeoutSeconds: 4,
+    // The lease of a call whose process was killed is over that much sooner.
+    queueTimeoutSeconds: 7,
     settings: {
       QUEUE_BACKOFF_SECONDS: '1',
       // A token is replaced at the first 401, however young it is.
@@ -179,7 +181,7 @@ describe('a refusal that names the record is parked at the first receive, with e
     ).toEqual([200, 500]);
     const siebelCodes = ['SBL-EAI-04401', 'SBL-DAT-00225'];
     expect((await stack.parked()).filter(({ key }) => key === 'test/Off-the-list')).toMatchObject([
-      { pk: 'call#account.upsert#test/Off-the-list', code: 'SIEBEL_VALIDATION', attempts: 1, siebelCodes },
+      { pk: 'call#account.upsert#test/Off-the-list', code: 'SIEBEL_VALIDATION', receiveCount: 1, siebelCodes },
     ]);
   });
 
@@ -195,7 +197,7 @@ describe('a refusal that names the record is parked at the first receive, with e
     const { calls, parked, ...rest } = await outcome(`Refused ${name}`, since);
     expect(fired()).toEqual([1]);
     expect(calls).toHaveLength(1);
-    expect(parked).toMatchObject([{ code, attempts: 1, body: contactMessage(`Refused ${name}`) }]);
+    expect(parked).toMatchObject([{ code, receiveCount: 1, body: contactMessage(`Refused ${name}`) }]);
     expect(rest).toEqual({ records: 0, neighbours: 1, deadLettered: 0 });
   });
 
@@ -209,7 +211,7 @@ describe('a refusal that names the record is parked at the first receive, with e
       ['GET', 404],
     ]);
     expect((await stack.parked()).filter(({ key }) => key === 'test/absent')).toMatchObject([
-      { code: 'NOT_FOUND', attempts: 1 },
+      { code: 'NOT_FOUND', receiveCount: 1 },
     ]);
     expect(accounts('Beside the absent')).toHaveLength(1);
   });
@@ -272,13 +274,45 @@ it('loses nothing and makes no second record when the container is killed in mid
   expect(stack.functions.queue.killSandbox()).toBe(true);
   stack.siebel.clearFaults();
 
-  await stack.drained();
+  // Nobody may touch these calls before their leases are over, some twelve seconds after their start.
+  await expect.poll(() => stack.queued(), { timeout: 25_000, interval: 50 }).toEqual({ waiting: 0, hidden: 0 });
   expect(stack.functions.queue.stats().coldStarts).toBeGreaterThan(sandboxes);
   expect(stack.calls(CONTACTS, since).filter(({ fault }) => fault).length).toBeGreaterThan(0);
   expect(uids.map((uid) => contacts(uid).length)).toEqual(uids.map(() => 1));
   expect((await stack.parked()).filter(({ body }) => body?.includes('killed'))).toEqual([]);
   expect(await stack.deadLettered()).toBe(0);
+}, 30_000);
+
+it('writes the metrics that the alarms of the queue look at, with the dimensions of these alarms and no others', async () => {
+  const since = stack.lines.length;
+  const input = { Account: 'Beside the metrics', Amount: '12.50' };
+  const check = { operation: 'credit.check', key: 'test/metrics', input };
+  stack.siebel.addFault({ method: 'POST', path: '/service/', fault: { reset: 'after-commit' } });
+  strike({ status: 403, html: true });
+  await stack.send('{', JSON.stringify(check), contactMessage('metrics'));
+  const written = () => metricsIn(stack.lines.slice(since).map(({ line }) => line));
+  await expect
+    .poll(written, PATIENCE)
+    .toEqual(expect.arrayContaining(['failure.configuration', 'msg.age', 'msg.parked', 'msg.unknown']));
 });
+
+/** Names of the metrics in these lines that are told apart by service and stage alone, as alarms read them. */
+function metricsIn(lines: readonly string[]): string[] {
+  interface Emf {
+    readonly service: string;
+    readonly stage: string;
+    readonly _aws: { CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string }[] }[] };
+  }
+  const objects = lines.filter((line) => line.includes('"_aws"')).map((line): Emf => JSON.parse(line));
+  const read = objects.filter(({ service, stage }) => service === 'queue' && stage === 'local');
+  return read.flatMap(({ _aws: { CloudWatchMetrics } }) =>
+    CloudWatchMetrics.filter(
+      ({ Namespace, Dimensions }) =>
+        Namespace === 'SiebelIntegration' &&
+        Dimensions.some((names) => names.toSorted().join() === ['service', 'stage'].join()),
+    ).flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name)),
+  );
+}
 
 function error(code: string) {
   return { ERROR: `A value of this record is not right.(${code})` };

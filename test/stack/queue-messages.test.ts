@@ -69,7 +69,7 @@ describe('a message that can never succeed is parked with its code at the first 
     ['an extra member (K07)', message({ priority: 1 }), 'UNKNOWN_FIELD', '/priority'],
     ['a key that is a path (K08)', message({ key: '../../etc/passwd' }), 'BAD_KEY', '/key'],
     ['a newer contract (K09)', message({ schema: 2 }), 'SCHEMA_VERSION', '/schema'],
-    ['a time that has passed', message({ notAfter: '2020-01-01T00:00:00Z' }), 'EXPIRED', '/notAfter'],
+    ['a time that has passed', message({ key: 'test/late', notAfter: '2020-01-01T00:00:00Z' }), 'EXPIRED', '/notAfter'],
     [
       'an envelope (K09)',
       JSON.stringify({ Type: 'Notification', MessageId: '1', TopicArn: 'arn:aws:sns:x', Message: '{}' }),
@@ -78,7 +78,7 @@ describe('a message that can never succeed is parked with its code at the first 
     ],
   ])('%s', async (name, body, code, pointer) => {
     const { parked, calls, neighbours } = await settle(name, body);
-    expect(parked).toMatchObject([{ code, attempts: 1, siebelCodes: [] }]);
+    expect(parked).toMatchObject([{ code, receiveCount: 1, siebelCodes: [] }]);
     if (pointer !== undefined) expect(parked[0]?.issues[0]).toMatchObject({ code, pointer });
     expect(neighbours).toEqual([1, 1]);
     expect(calls.map(({ method, status }) => [method, status])).toEqual([

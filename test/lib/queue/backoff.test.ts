@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { queueBackoff } from '../../../lib/queue/backoff.ts';
 
-const middle = queueBackoff({ random: () => 0.5 });
+const middle = queueBackoff({ baseSeconds: 30, random: () => 0.5 });
 
 describe('queueBackoff', () => {
   it('waits 30, 60, 120, 240, then 300 s', () => {
@@ -11,8 +11,8 @@ describe('queueBackoff', () => {
   });
 
   it('spreads each wait by a tenth to both sides', () => {
-    expect(queueBackoff({ random: () => 0 }).afterFailure({ receiveCount: 5 })).toBe(270);
-    expect(queueBackoff({ random: () => 0.999_999 }).afterFailure({ receiveCount: 5 })).toBe(330);
+    expect(queueBackoff({ baseSeconds: 30, random: () => 0 }).afterFailure({ receiveCount: 5 })).toBe(270);
+    expect(queueBackoff({ baseSeconds: 30, random: () => 0.999_999 }).afterFailure({ receiveCount: 5 })).toBe(330);
   });
 
   it('starts at the base and ends at ten times the base', () => {
@@ -57,7 +57,7 @@ describe('queueBackoff', () => {
   });
 
   it('survives 60 hours of outage within 1,000 receives, at its shortest waits (R19)', () => {
-    const shortest = queueBackoff({ random: () => 0 });
+    const shortest = queueBackoff({ baseSeconds: 30, random: () => 0 });
     let hours = 0;
     for (let receiveCount = 1; receiveCount < 1_000; receiveCount += 1)
       hours += shortest.afterFailure({ receiveCount }) / 3_600;
@@ -66,7 +66,7 @@ describe('queueBackoff', () => {
 
   it('looks again after 5 to 15 s while a client secret is refused, until receive 30 (F11)', () => {
     const waits = [0, 0.5, 0.999].map((chance) =>
-      queueBackoff({ random: () => chance }).afterFailure({ receiveCount: 30, clientRefused: true }),
+      queueBackoff({ baseSeconds: 30, random: () => chance }).afterFailure({ receiveCount: 30, clientRefused: true }),
     );
     expect(waits).toEqual([5, 10, 15]);
     expect(middle.afterFailure({ receiveCount: 31, clientRefused: true })).toBe(300);
@@ -78,9 +78,25 @@ describe('queueBackoff', () => {
     expect([wait(3_000), wait(40_000), wait(3_000, 31)]).toEqual([10, 40, 300]);
   });
 
+  it('waits until a lease or a settle delay is over, and up to a tenth longer so that it does not come too early (R08)', () => {
+    const wait = (chance: number, retryAfterMs: number) =>
+      queueBackoff({ baseSeconds: 30, random: () => chance }).untilDecided({ receiveCount: 1, retryAfterMs });
+    expect([wait(0, 80_000), wait(0.999_999, 80_000)]).toEqual([80, 88]);
+    expect([wait(0, 1), wait(0, 0), wait(0, -5_000)]).toEqual([1, 1, 1]);
+    expect([wait(0, 720_000), wait(0.999_999, 720_000), wait(0.999_999, 899_000), wait(0, 86_400_000)]).toEqual([
+      720, 792, 900, 900,
+    ]);
+  });
+
+  it('waits by the steps when nobody knows how long, and after five receives never less than them', () => {
+    const wait = (receiveCount: number, retryAfterMs?: number) => middle.untilDecided({ receiveCount, retryAfterMs });
+    expect([wait(1), wait(3), wait(3, Number.NaN)]).toEqual([30, 120, 120]);
+    expect([wait(5, 1_000), wait(6, 1_000), wait(6, 720_000)]).toEqual([2, 300, 756]);
+  });
+
   it('brings an unstarted message back in 1 to 5 s twice, and then by the steps', () => {
     const waits = [0, 0.5, 0.999].map((chance) =>
-      queueBackoff({ random: () => chance }).unstarted({ receiveCount: 2 }),
+      queueBackoff({ baseSeconds: 30, random: () => chance }).unstarted({ receiveCount: 2 }),
     );
     expect(waits).toEqual([1, 3, 5]);
     expect(middle.unstarted({ receiveCount: 3 })).toBe(120);
@@ -100,6 +116,7 @@ describe('queueBackoff', () => {
         for (const wait of [
           backoff.afterFailure(failure),
           backoff.unstarted(failure),
+          backoff.untilDecided(failure),
           backoff.afterMisconfiguration(),
         ]) {
           expect(Number.isInteger(wait) && wait >= 0 && wait <= 43_200).toBe(true);

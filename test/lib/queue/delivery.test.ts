@@ -68,11 +68,22 @@ describe('readDeliveries', () => {
     ['a record without message id', { Records: [RECORD, { ...RECORD, messageId: undefined }] }, '/Records/1/messageId'],
     ['a record with an empty message id (R02)', { Records: [{ ...RECORD, messageId: '' }] }, '/Records/0/messageId'],
     ['a record without receipt handle', { Records: [{ ...RECORD, receiptHandle: 7 }] }, '/Records/0/receiptHandle'],
-    ['a record without body', { Records: [{ ...RECORD, body: null }] }, '/Records/0/body'],
   ])('refuses %s as INVALID_EVENT (K10)', (_, event, pointer) => {
     expect(() => readDeliveries(event)).toThrow(
       expect.objectContaining({ code: 'INVALID_EVENT', issues: [expect.objectContaining({ pointer })] }),
     );
+  });
+
+  it.each([
+    ['is missing', undefined, '', 'EMPTY_BODY'],
+    ['is null', null, '', 'EMPTY_BODY'],
+    ['is a number', 7, '7', 'BAD_TYPE'],
+    ['is an object', { operation: 'account.upsert' }, '{"operation":"account.upsert"}', 'BAD_TYPE'],
+  ])('says what is wrong with one record whose body %s, and reads the others (K10)', (_, given, body, code) => {
+    const [first, second] = readDeliveries({ Records: [{ ...RECORD, body: given }, RECORD] });
+    expect(first).toMatchObject({ messageId: RECORD.messageId, body, bodyProblem: { code, failureClass: 'message' } });
+    expect(second).toMatchObject({ body: 'Test message.' });
+    expect(second?.bodyProblem).toBeUndefined();
   });
 
   it('keeps an attribute called __proto__ as a mere name (K04)', () => {

@@ -44,6 +44,8 @@ describe('readMessage', () => {
     ['a key that is a URL (K08)', bodyOf({ key: 'https://host/4711' }), 'BAD_KEY', '/key'],
     ['a key that climbs out of a directory (K08)', bodyOf({ key: 'a/../b' }), 'BAD_KEY', '/key'],
     ['a key that starts with a slash (K08)', bodyOf({ key: '/etc/passwd' }), 'BAD_KEY', '/key'],
+    ['a key that a command takes for an option (K08)', bodyOf({ key: '--all' }), 'BAD_KEY', '/key'],
+    ['a key with a placeholder in it (K08)', bodyOf({ key: 'a/<aws.scheduler.scheduled-time>' }), 'BAD_KEY', '/key'],
     ['a key with a backslash (K08)', bodyOf({ key: '..\\a' }), 'BAD_KEY', '/key'],
     ['a key of 257 characters (K05)', bodyOf({ key: 'k'.repeat(257) }), 'TOO_LONG', '/key'],
     ['an input that is a list (K02)', bodyOf({ input: [] }), 'BAD_TYPE', '/input'],

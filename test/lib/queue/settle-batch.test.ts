@@ -7,6 +7,8 @@ const DONE: Settlement = { outcome: 'done' };
 const PARKED: Settlement = { outcome: 'parked' };
 const AWAY: Settlement = { outcome: 'returned', failureClass: 'environment', code: 'SIEBEL_UNAVAILABLE' };
 const MISCONFIGURED: Settlement = { outcome: 'returned', failureClass: 'configuration', code: 'STATE_DENIED' };
+const BUSY: Settlement = { outcome: 'returned', failureClass: 'environment', code: 'IN_PROGRESS' };
+const UNDECIDED: Settlement = { outcome: 'returned', failureClass: 'unknown-outcome', code: 'OUTCOME_UNKNOWN' };
 const DEFECT: Settlement = { outcome: 'returned', failureClass: 'bug', code: 'BUG' };
 
 describe('settleBatch', () => {
@@ -28,6 +30,24 @@ describe('settleBatch', () => {
       code: 'BATCH_FAILED',
       failureClass: 'environment',
       message: 'none of the 3 messages could be settled: SIEBEL_UNAVAILABLE (2), STATE_DENIED (1)',
+    });
+  });
+
+  it.each([
+    ['are at work elsewhere', [BUSY, BUSY]],
+    ['wait for a look-up', [UNDECIDED]],
+    ['wait for one or the other', [BUSY, UNDECIDED]],
+  ])('does not throw when all of them %s: nothing has failed that slowness would help (R03)', async (_, waiting) => {
+    const ids = waiting.map((_, index) => `m${index}`);
+    expect(await settled(Object.fromEntries(ids.map((id, index) => [id, waiting[index] ?? DONE])))).toEqual(
+      failures(...ids),
+    );
+  });
+
+  it('throws when the surroundings failed beside messages that only wait (R03)', async () => {
+    await expect(settled({ a: BUSY, b: AWAY, c: UNDECIDED })).rejects.toMatchObject({
+      failureClass: 'environment',
+      message: 'none of the 3 messages could be settled: IN_PROGRESS (1), SIEBEL_UNAVAILABLE (1), OUTCOME_UNKNOWN (1)',
     });
   });
 
@@ -155,6 +175,39 @@ describe('settleBatch, when time runs short', () => {
     });
   });
 
+  it.each(['IN_PROGRESS', 'DEADLINE_TOO_CLOSE'])(
+    'does not throw for %s: what only waits has not failed',
+    async (code) => {
+      const waiting: Settlement = { outcome: 'returned', failureClass: 'environment', code };
+      const answer = await settleBatch(itemsOf('a', 'b'), { ...rest(), settle: async () => waiting });
+      expect(answer).toEqual(failures('a', 'b'));
+    },
+  );
+
+  it('begins a lane of one key in turn until time is short, and sets the rest of it aside (R38)', async () => {
+    const clock = fakeClock();
+    const setAside: string[] = [];
+    const order: string[] = [];
+    const one = Array.from({ length: 10 }, (_, n) => ({ messageId: `one-${n}`, lane: 'one' }));
+    const items = [...one.slice(0, 5), { messageId: 'two', lane: 'two' }, ...one.slice(3), { messageId: 'alone' }];
+    const answer = settleBatch(items, {
+      ...rest(clock),
+      inFlight: 4,
+      settle: async ({ messageId }) => {
+        order.push(messageId);
+        await clock.sleep(2_000);
+        return DONE;
+      },
+      setAside: async ({ messageId }) => void setAside.push(messageId),
+      mayStart: () => clock.elapsed() < 5_000,
+    });
+    await clock.advance(10_000);
+    const late = ['one-3', 'one-4', 'one-5', 'one-6', 'one-7', 'one-8', 'one-9'];
+    expect(await answer).toEqual(failures(...late));
+    expect(order).toEqual(['one-0', 'two', 'alone', 'one-1', 'one-2']);
+    expect(setAside).toEqual(late);
+  });
+
   it('reports what never ends, and keeps what has ended', async () => {
     const clock = fakeClock();
     const answer = settleBatch(itemsOf('a', 'b'), {
@@ -208,16 +261,16 @@ describe('settleBatch, when time runs short', () => {
   });
 });
 
-describe('settleBatch, with groups of a FIFO queue', () => {
+describe('settleBatch, with lanes', () => {
   const grouped = [
-    { messageId: 'a1', groupId: 'a' },
-    { messageId: 'b1', groupId: 'b' },
-    { messageId: 'a2', groupId: 'a' },
-    { messageId: 'b2', groupId: 'b' },
-    { messageId: 'a3', groupId: 'a' },
+    { messageId: 'a1', lane: 'a' },
+    { messageId: 'b1', lane: 'b' },
+    { messageId: 'a2', lane: 'a' },
+    { messageId: 'b2', lane: 'b' },
+    { messageId: 'a3', lane: 'a' },
   ];
 
-  it('settles a group in turn, and groups beside each other (R14)', async () => {
+  it('settles a lane in turn, and lanes beside each other (R14)', async () => {
     const clock = fakeClock();
     const order: string[] = [];
     const answer = settleBatch(grouped, {
@@ -234,7 +287,7 @@ describe('settleBatch, with groups of a FIFO queue', () => {
     expect(order).toEqual(['+a1', '+b1', '-b1', '+b2', '-b2', '-a1', '+a2', '-a2', '+a3', '-a3']);
   });
 
-  it('stops a group at its first message that goes back, and the other groups go on (F121)', async () => {
+  it('stops a lane at its first message that goes back, and the other lanes go on (F121)', async () => {
     const begun: string[] = [];
     const aside: string[] = [];
     const answer = await settleBatch(grouped, {
@@ -250,7 +303,7 @@ describe('settleBatch, with groups of a FIFO queue', () => {
     expect(aside).toEqual(['a2', 'a3']);
   });
 
-  it('goes on in a group after a parked message: its head is settled', async () => {
+  it('goes on in a lane after a parked message: its head is settled (R20)', async () => {
     const answer = await settleBatch(grouped, {
       ...rest(),
       settle: async ({ messageId }) => (messageId === 'a1' ? PARKED : DONE),
@@ -261,10 +314,19 @@ describe('settleBatch, with groups of a FIFO queue', () => {
 
 describe('settleBatch, for any batch', () => {
   it('names what went back, each once, and nothing else', async () => {
-    const outcome = fc.constantFrom<Settlement | 'throws'>(DONE, PARKED, AWAY, MISCONFIGURED, DEFECT, 'throws');
+    const outcome = fc.constantFrom<Settlement | 'throws'>(
+      DONE,
+      PARKED,
+      AWAY,
+      MISCONFIGURED,
+      BUSY,
+      UNDECIDED,
+      DEFECT,
+      'throws',
+    );
     const item = fc.record({
       messageId: fc.string({ minLength: 1, maxLength: 3 }),
-      groupId: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
+      lane: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
       outcome,
     });
     await fc.assert(
