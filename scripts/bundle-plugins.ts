@@ -68,8 +68,8 @@ function leftOut(path: string): string {
 }
 
 /**
- * AWS clients without what our commands never reach: event streams, endpoint discovery, and manifests of which only the
- * version is read.
+ * AWS clients without what our commands never reach: event streams, endpoint discovery, classes of errors, and manifests of
+ * which only the version is read.
  */
 export const awsLean: Plugin = {
   name: 'aws-lean',
@@ -93,12 +93,26 @@ export const awsLean: Plugin = {
         };
         export const resolveEndpointDiscoveryConfig = (config) => config;`,
     }));
+    build.onLoad({ filter: /client-(dynamodb|secrets-manager|sqs)[\\/].*[\\/]schemas_0\.js$/ }, async ({ path }) => ({
+      contents: leanSchemas(await readFile(path, 'utf8')),
+    }));
     build.onLoad({ filter: /@aws-sdk[\\/]client-[a-z0-9-]+[\\/]package\.json$/ }, async ({ path }) => {
       const { version } = JSON.parse(await readFile(path, 'utf8'));
       return { contents: JSON.stringify({ version }), loader: 'json' };
     });
   },
 };
+
+/**
+ * The schemas of a client so that those of other commands can be left out: without the errors, which are told apart by their
+ * names and have them without a class of their own; and without computed keys, as `{ [_e]: _c }`, which might do anything.
+ */
+function leanSchemas(source: string): string {
+  const texts = new Map([...source.matchAll(/^const (_\w+) = ("[^"\\]*");$/gm)].map(([, name, text]) => [name, text]));
+  return source
+    .replace(/^n0_registry\.registerError\(.*\);$/gm, '')
+    .replace(/\[(_\w+)\]:/g, (key, name) => (texts.has(name) ? `${texts.get(name)}:` : key));
+}
 
 /** Functions whose first call needs an access token of ours. */
 const CALLERS_OF_SIEBEL = new Set(['queue', 'schedule', 'api']);
