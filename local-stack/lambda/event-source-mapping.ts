@@ -35,9 +35,27 @@ export interface MappingStats {
   readonly highestInFlight: number;
 }
 
+/** What may befall a message on its way, besides what the function makes of it. Asked at each receive and each delete. */
+export interface Disturbance {
+  /** It comes in a later batch than its neighbours. */
+  readonly holdsBack?: (message: Message) => boolean;
+  /** It comes a second time, in a later batch: SQS delivers at least once. */
+  readonly deliversTwice?: (message: Message) => boolean;
+  /** Its deletion gets lost, so that it comes again when its visibility timeout ends. */
+  readonly losesDelete?: (message: Message) => boolean;
+}
+
+/** As Lambda names it: what was taken before it was switched off is still worked on while it is `Disabling`. */
+export type MappingState = 'Enabled' | 'Disabling' | 'Disabled';
+
 /** What carries messages from a queue to a function. */
 export interface EventSourceMapping {
   stats(): MappingStats;
+  state(): MappingState;
+  /** Switches it on or off: off, it takes no more messages, and calls under way go on. */
+  enable(enabled: boolean): void;
+  /** Disturbs deliveries from now on; without an argument, no more. */
+  disturb(disturbance?: Disturbance): void;
   /** Takes no more messages, and resolves when the calls under way have ended. */
   stop(): Promise<void>;
 }
@@ -66,9 +84,22 @@ export function eventSourceMapping(options: EventSourceMappingOptions): EventSou
   const counts = { batches: 0, failedBatches: 0, throttledBatches: 0, deleted: 0, highestInFlight: 0 };
   let failuresInARow = 0;
   let restsUntilMs = 0;
+  let disturbance: Disturbance = {};
+  let isEnabled = true;
+  /** There while it is switched off and polls no more. */
+  let wake: (() => void) | undefined;
+  /** Messages that were held back, and second deliveries. */
+  const later: Message[] = [];
 
   async function poll(): Promise<void> {
     while (!stopping.signal.aborted) {
+      if (!isEnabled) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        wake = undefined;
+        continue;
+      }
       if (inFlight.size >= options.maximumConcurrency) {
         await Promise.race(inFlight);
         continue;
@@ -76,9 +107,9 @@ export function eventSourceMapping(options: EventSourceMappingOptions): EventSou
       if (performance.now() < restsUntilMs) await pause(restsUntilMs - performance.now());
       const batch = await collect();
       if (batch.length === 0) continue;
-      if (stopping.signal.aborted) {
-        await giveBack(batch);
-        return;
+      if (stopping.signal.aborted || !isEnabled) {
+        await giveBack([...batch, ...later.splice(0)]);
+        continue;
       }
       const work = handle(batch).finally(() => inFlight.delete(work));
       inFlight.add(work);
@@ -88,7 +119,8 @@ export function eventSourceMapping(options: EventSourceMappingOptions): EventSou
 
   /** A full batch, or what there was when the window closed. */
   async function collect(): Promise<Message[]> {
-    const batch = await receive(batchSize, POLL_SECONDS);
+    const due = later.splice(0, batchSize - 1);
+    const batch = [...due, ...disturbed(await receive(batchSize - due.length, due.length > 0 ? 0 : POLL_SECONDS))];
     if (batch.length === 0 || windowSeconds === 0) return batch;
     const closesAt = performance.now() + windowSeconds * 1_000;
     while (batch.length < batchSize && !stopping.signal.aborted) {
@@ -99,6 +131,13 @@ export function eventSourceMapping(options: EventSourceMappingOptions): EventSou
       if (more.length === 0 && leftMs < 1_000) await pause(Math.min(20, leftMs));
     }
     return batch;
+  }
+
+  function disturbed(received: readonly Message[]): Message[] {
+    const { holdsBack = never, deliversTwice = never } = disturbance;
+    const held = received.filter(holdsBack);
+    later.push(...held, ...received.filter(deliversTwice));
+    return received.filter((message) => !held.includes(message));
   }
 
   async function receive(limit: number, waitSeconds: number): Promise<Message[]> {
@@ -148,7 +187,8 @@ export function eventSourceMapping(options: EventSourceMappingOptions): EventSou
   }
 
   async function remove(messages: readonly Message[]): Promise<void> {
-    for (const Entries of entries(messages)) {
+    const { losesDelete = never } = disturbance;
+    for (const Entries of entries(messages.filter((message) => !losesDelete(message)))) {
       try {
         await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
         counts.deleted += Entries.length;
@@ -158,7 +198,7 @@ export function eventSourceMapping(options: EventSourceMappingOptions): EventSou
     }
   }
 
-  /** Makes messages visible again that arrived in the last receive before the stop. */
+  /** Makes messages visible again that arrived in the last receive before it was stopped or switched off. */
   async function giveBack(messages: readonly Message[]): Promise<void> {
     for (const chunk of entries(messages)) {
       const Entries = chunk.map((entry) => ({ ...entry, VisibilityTimeout: 0 }));
@@ -173,14 +213,28 @@ export function eventSourceMapping(options: EventSourceMappingOptions): EventSou
   const polling = poll();
   return {
     stats: () => ({ ...counts, inFlight: inFlight.size }),
+    state() {
+      if (isEnabled) return 'Enabled';
+      return wake && inFlight.size === 0 ? 'Disabled' : 'Disabling';
+    },
+    enable(enabled) {
+      isEnabled = enabled;
+      if (enabled) wake?.();
+    },
+    disturb(chosen = {}) {
+      disturbance = chosen;
+    },
     async stop() {
       stopping.abort();
+      wake?.();
       await polling;
       await Promise.all(inFlight);
       sqs.destroy();
     },
   };
 }
+
+const never = () => false;
 
 /** Entries of batch requests, ten to a request. */
 function entries(messages: readonly Message[]): { Id: string; ReceiptHandle: string | undefined }[][] {

@@ -3,7 +3,7 @@ import { arnOf } from '../aws/account.ts';
 import { unpackFunction } from './function-package.ts';
 import { type Failure, failureOf, reportLine } from './invocation-report.ts';
 import { PAYLOAD_LIMIT_BYTES } from './runtime-api.ts';
-import type { FailedStart, Outcome } from './sandbox.ts';
+import type { FailedStart, Outcome, Sandbox } from './sandbox.ts';
 import { refuseReserved, type SandboxPlan } from './sandbox-environment.ts';
 import { sandboxPool } from './sandbox-pool.ts';
 
@@ -53,6 +53,8 @@ export interface LambdaFunction {
   stats(): FunctionStats;
   /** Kills one sandbox, a busy one if there is any; false when there is none. */
   killSandbox(): boolean;
+  /** Sandboxes that live, to be killed, frozen and thawed; told apart by the event that each works on. */
+  sandboxes(): readonly Pick<Sandbox, 'event' | 'kill' | 'freeze' | 'thaw' | 'gone'>[];
   /** Kills all sandboxes; calls under way end in a function error. */
   close(): Promise<void>;
 }
@@ -157,6 +159,7 @@ export function lambdaFunction(options: FunctionOptions): LambdaFunction {
     },
     stats: () => ({ ...counts, ...pool.stats() }),
     killSandbox: () => pool.killOne(),
+    sandboxes: () => pool.living(),
     async close() {
       isClosed = true;
       await pool.close();

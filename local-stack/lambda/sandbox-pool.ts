@@ -24,6 +24,8 @@ export interface SandboxPool {
   giveBack(sandbox: Sandbox): void;
   /** Kills a busy sandbox, else an idle one; false when there is none. */
   killOne(): boolean;
+  /** Those that live, busy or idle. */
+  living(): readonly Sandbox[];
   /** Kills all, for good. */
   close(): Promise<void>;
   /** Sandboxes started so far, and those that live. */
@@ -72,7 +74,10 @@ export function sandboxPool({
     return { failed, callMs: phase === 'init' ? 0 : tookMs };
   }
 
+  const livingOnes = () => [...alive].filter(({ isAlive }) => isAlive);
+
   return {
+    living: livingOnes,
     async take() {
       for (let sandbox = idle.pop(); sandbox; sandbox = idle.pop()) {
         if (sandbox.isAlive) return { sandbox, callMs: 0 };
@@ -85,7 +90,7 @@ export function sandboxPool({
       if (sandbox.isAlive) idle.push(sandbox);
     },
     killOne() {
-      const living = [...alive].filter(({ isAlive }) => isAlive);
+      const living = livingOnes();
       const victim = living.find((sandbox) => !idle.includes(sandbox)) ?? living[0];
       victim?.kill();
       return victim !== undefined;

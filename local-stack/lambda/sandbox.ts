@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { readLines } from './log-lines.ts';
 import { type RuntimeEvent, serveRuntimeApi } from './runtime-api.ts';
 import { runtimeFlags, type SandboxPlan, sandboxEnvironment } from './sandbox-environment.ts';
+import { type TimeLimit, timeLimit } from './time-limit.ts';
 
 /** How one event ended. */
 export type Outcome =
@@ -25,6 +26,12 @@ export interface Sandbox {
   run(event: RuntimeEvent, timeoutMs: number): Promise<Outcome>;
   /** Kills it, as a crash or a time-out does: no `finally` runs. */
   kill(): void;
+  /** Stops the process, and the clock of its time limit with it: as when the machine below stands still. */
+  freeze(): void;
+  /** Lets it go on, with the wall clock of everybody else. */
+  thaw(): void;
+  /** Body of the event that it works on. */
+  readonly event: string | undefined;
   readonly isAlive: boolean;
   /** Highest resident memory so far; 0 where the system does not tell. */
   highestMemoryMb(): number;
@@ -45,10 +52,16 @@ export async function openSandbox(
   let answer: Extract<Outcome, { kind: 'answered' }> | undefined;
   let startError: string | undefined;
   let current:
-    | { readonly requestId: string | undefined; settle(end: 'ready' | 'timed-out' | 'gone'): void }
+    | {
+        readonly requestId: string | undefined;
+        readonly limit: TimeLimit;
+        settle(end: 'ready' | 'timed-out' | 'gone'): void;
+      }
     | undefined;
   let reason = 'Runtime exited without providing a reason';
   let isAlive = true;
+  let isFrozen = false;
+  let eventBody: string | undefined;
   let peakMb = 0;
 
   // Ready: it has asked for an event, and what it wrote before asking has arrived on both streams.
@@ -106,15 +119,17 @@ export async function openSandbox(
   function settled(requestId: string | undefined, timeoutMs: number): Promise<'ready' | 'timed-out' | 'gone'> {
     return new Promise((resolve) => {
       let timedOut = false;
-      const timer = setTimeout(() => {
+      const limit = timeLimit(timeoutMs, () => {
         timedOut = true;
         peakMb = highestMemoryMb();
         child.kill('SIGKILL');
-      }, timeoutMs);
+      });
+      if (isFrozen) limit.pause();
       current = {
         requestId,
+        limit,
         settle(end) {
-          clearTimeout(timer);
+          limit.clear();
           current = undefined;
           resolve(timedOut ? 'timed-out' : end);
         },
@@ -147,12 +162,28 @@ export async function openSandbox(
       asked = 0;
       marks.stdout = 0;
       marks.stderr = 0;
+      eventBody = event.body;
       api.send(event);
       const how = await end;
+      eventBody = undefined;
       // What was answered counts, even when the process died right after it.
       return answer ?? (how === 'timed-out' ? { kind: 'timed-out' } : { kind: 'exited', reason });
     },
     kill: () => void child.kill('SIGKILL'),
+    freeze() {
+      if (!isAlive || isFrozen) return;
+      isFrozen = child.kill('SIGSTOP');
+      current?.limit.pause();
+    },
+    thaw() {
+      if (!isFrozen) return;
+      isFrozen = false;
+      child.kill('SIGCONT');
+      current?.limit.resume();
+    },
+    get event() {
+      return eventBody;
+    },
     get isAlive() {
       return isAlive;
     },

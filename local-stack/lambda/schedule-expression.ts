@@ -33,6 +33,8 @@ export function parseSchedule(
 
 function checkTimezone(timezone: string): void {
   try {
+    // Intl takes offsets such as +02:00 as well, and EventBridge Scheduler does not.
+    if (!/^[A-Za-z]/.test(timezone)) throw new RangeError('not a name');
     Intl.DateTimeFormat('en', { timeZone: timezone });
   } catch {
     throw new ScheduleExpressionError(`there is no time zone "${timezone}": write an IANA name such as Europe/Berlin`);

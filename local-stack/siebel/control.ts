@@ -10,6 +10,7 @@ import type { SiebelSettings } from './settings.ts';
 /** What the control address shows and steers: the stand-in itself, and the identity domain beside it. */
 export interface Controlled {
   requests(): unknown;
+  commits(since: number): readonly unknown[];
   records(component: string, filter: Readonly<Record<string, string>>): readonly unknown[];
   stats(): unknown;
   settings(): SiebelSettings;
@@ -55,6 +56,8 @@ async function answer(request: IncomingMessage, controlled: Controlled): Promise
   switch (`${request.method} ${url.pathname}`) {
     case 'GET /-/requests':
       return { status: 200, body: { requests: controlled.requests() } };
+    case 'GET /-/commits':
+      return { status: 200, body: { commits: commitsOf(url, controlled) } };
     case 'GET /-/records':
       return { status: 200, body: recordsOf(url, controlled) };
     case 'GET /-/stats':
@@ -83,6 +86,7 @@ async function answer(request: IncomingMessage, controlled: Controlled): Promise
 
 const KNOWN = [
   'GET /-/requests',
+  'GET /-/commits?since=0',
   'GET /-/records?component=Account',
   'GET /-/stats',
   'GET /-/faults',
@@ -98,6 +102,12 @@ const KNOWN = [
 function shownSettings(settings: SiebelSettings) {
   const shown = Object.entries(settings).map(([name, value]) => [name, value ?? null]);
   return { settings: Object.fromEntries(shown), releases: Object.keys(RELEASES) };
+}
+
+function commitsOf({ searchParams }: URL, controlled: Controlled) {
+  const since = searchParams.get('since') ?? '0';
+  if (!/^\d{1,15}$/.test(since)) throw new BadRequest('"since" must be the number of a commit, 0 for all');
+  return controlled.commits(Number(since));
 }
 
 function recordsOf({ searchParams }: URL, controlled: Controlled) {

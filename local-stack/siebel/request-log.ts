@@ -37,6 +37,7 @@ export interface RequestCounts {
 }
 
 export interface OpenRequest {
+  readonly number: number;
   ranAs(user: string): void;
   struck(): void;
   /** The client has left before its answer was sent. */
@@ -79,6 +80,7 @@ export function requestLog(): RequestLog {
       if (entries.length > 2 * KEPT) entries = entries.slice(-KEPT);
       let state: 'at work' | 'abandoned' | 'done' = 'at work';
       return {
+        number: entry.number,
         ranAs(user) {
           entry.user = user;
         },

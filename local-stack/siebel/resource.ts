@@ -27,6 +27,8 @@ export interface DataParts {
   readonly store: Store;
   readonly settings: SiebelSettings;
   readonly nextId: () => string;
+  /** Number of the request. */
+  readonly request: number;
 }
 
 const WRITES: readonly string[] = ['PUT', 'POST', 'DELETE'];
@@ -45,7 +47,10 @@ export function answerData(call: DataCall, parts: DataParts): Answer {
     if (!WRITES.includes(call.method)) throw plain(405, `The method ${call.method} is not allowed.`);
     // A guest may not write.
     if (call.user === GUEST) throw plain(403, 'Access is denied.');
-    return parts.store.transaction(() => answerWrite(address, call, parts));
+    return parts.store.transaction(() => answerWrite(address, call, parts), {
+      request: parts.request,
+      user: call.user,
+    });
   } catch (error) {
     if (error instanceof SiebelError) return answerError(error.status, error.message);
     throw error;

@@ -109,10 +109,13 @@ function unsetParent({ fields }: Component, by = ''): Row {
 function check(component: Component, row: Row, { store, settings }: WriteContext): void {
   const missing = component.fields.find(({ name, required }) => required && !row[name]);
   if (missing) throw requiredMissing(missing.name, component.name);
-  const [names] = userKeysOf(component, settings);
-  if (!component.unique || !settings.uniqueKeys || !names?.some((name) => row[name])) return;
-  const others = store.find(component, pick(row, names)).filter((other) => other['Id'] !== row['Id']);
-  if (others.length > 0) throw duplicateRow(component.name, settings.duplicateStatus);
+  const { uniqueKeys } = settings;
+  if (!component.unique || !uniqueKeys) return;
+  const isTaken = userKeysOf(component, settings)
+    .slice(0, uniqueKeys === 'every' ? undefined : 1)
+    .filter((names) => names.some((name) => row[name]))
+    .some((names) => store.find(component, pick(row, names)).some((other) => other['Id'] !== row['Id']));
+  if (isTaken) throw duplicateRow(component.name, settings.duplicateStatus);
 }
 
 function pick(row: Row, names: readonly string[]): Row {

@@ -13,7 +13,7 @@ const LONGEST_MS = 3_600_000;
 
 const text: Check = [(value) => typeof value === 'string' && value !== '', 'a text'];
 const flag: Check = [(value) => typeof value === 'boolean', 'true or false'];
-const oneOf = (...values: readonly (string | number | false)[]): Check => [
+const oneOf = (...values: readonly (string | number | boolean)[]): Check => [
   (value) => values.includes(value as string),
   values.join(' | '),
 ];
@@ -62,7 +62,7 @@ const CHECKS: { readonly [Name in keyof SiebelSettings]: Check } = {
   references: oneOf('checked', 'taken'),
   unknownIdOnPut: oneOf('insert', 'error'),
   duplicateStatus: oneOf(409, 500),
-  uniqueKeys: flag,
+  uniqueKeys: oneOf(true, false, 'every'),
   childWriteAnswer: oneOf('child', 'parent only', 'parent only, 200'),
   batches: flag,
   writeStatus: oneOf(200, 304),

@@ -85,8 +85,8 @@ export interface SiebelSettings {
   readonly unknownIdOnPut: 'insert' | 'error';
   /** Status of a write, alone or in a batch, that the user key of another record stands against. */
   readonly duplicateStatus: 409 | 500;
-  /** Whether components refuse a second record with the same user key. */
-  readonly uniqueKeys: boolean;
+  /** Whether components refuse a second record with the same first user key, or with the same of every user key. */
+  readonly uniqueKeys: boolean | 'every';
   /** What a write of a child answers: the child's row id (200), or that of its parent alone (201 or 200, as in IP2016). */
   readonly childWriteAnswer: 'child' | 'parent only' | 'parent only, 200';
   /** Whether an array of records may be written (20.6 and later). */

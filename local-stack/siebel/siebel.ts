@@ -7,6 +7,7 @@ import { type FaultRule, faultRules } from '../faults/rules.ts';
 import type { ServerIdentity } from '../tls.ts';
 import { bearerToken } from './access.ts';
 import { answerCall, type Call, readCall } from './call.ts';
+import { type Commit, commitRecord } from './commits.ts';
 import { findComponent } from './components.ts';
 import { connectionCap } from './connection-cap.ts';
 import { type IdentityControl, startControl } from './control.ts';
@@ -37,7 +38,12 @@ export interface SiebelOptions extends Partial<SiebelSettings> {
   /** Accounts; contacts and service requests are a fifth as many each. Default 5 000. */
   readonly records?: number;
   readonly seed?: number;
+  /** Gets the record of commits, a line of JSON each. */
+  readonly commitsFile?: string;
 }
+
+/** A request that was read to its end, before anything has been done for it. */
+export type ArrivedRequest = Pick<Call, 'method' | 'path' | 'query' | 'body'> & { readonly number: number };
 
 export interface SiebelStats extends RequestCounts {
   readonly introspections: number;
@@ -64,6 +70,12 @@ export interface SiebelStandIn {
    */
   changeSettings(changes?: unknown): SiebelSettings;
   requests(): readonly RequestEntry[];
+  /** What took effect since it was started, or after the commit of that number; made-up records are none. */
+  commits(since?: number): readonly Commit[];
+  /** Calls the listener after each commit, before the request that made it is answered. Gives a way to stop that. */
+  onCommit(listener: (commit: Commit) => void): () => void;
+  /** Asks for a fault for each request that no rule has struck; without an argument, no more. */
+  chooseFaults(choose?: (request: ArrivedRequest) => Fault | undefined): void;
   /** Records as the payload shows them, ordered by row id. The filter holds values by payload name. */
   records(component: string, filter?: Readonly<Record<string, string>>): readonly Readonly<Record<string, string>>[];
   stats(): SiebelStats;
@@ -84,6 +96,8 @@ export async function startSiebel(options: SiebelOptions): Promise<SiebelStandIn
   const store = openStore();
   const nextId = rowIds();
   seedStore(store, { records, seed, nowMs: SEEDED_AT_MS, nextId });
+  const commits = commitRecord(options.commitsFile);
+  store.watch((changes, author) => commits.append(changes, author));
 
   const closing = new AbortController();
   const access = introspector(options);
@@ -92,6 +106,7 @@ export async function startSiebel(options: SiebelOptions): Promise<SiebelStandIn
   const log = requestLog();
   const faults = faultRules(['siebel'], checkSettings);
   const running = new Set<Promise<void>>();
+  let chooseFault: (request: ArrivedRequest) => Fault | undefined = () => undefined;
 
   const server = createServer({ ...options.tls, minVersion: 'TLSv1.2' }, (request, response) => {
     const done = serve(request, response).finally(() => running.delete(done));
@@ -110,7 +125,9 @@ export async function startSiebel(options: SiebelOptions): Promise<SiebelStandIn
     let outcome: Outcome = { cut: 'no answer' };
     try {
       const call = await readCall(request);
-      const fault = faults.take({ target: 'siebel', method: call.method, path: call.path });
+      const { method, path, query, body } = call;
+      const byRule = faults.take({ target: 'siebel', method, path });
+      const fault = byRule ?? chooseFault({ number: entry.number, method, path, query, body });
       if (fault) entry.struck();
       outcome = await withinCap(call, { fault, response, entry });
     } catch (error) {
@@ -128,7 +145,8 @@ export async function startSiebel(options: SiebelOptions): Promise<SiebelStandIn
   ): Promise<Outcome> {
     const own: SiebelSettings = { ...settings.now(), ...fault?.settings };
     if (!(await cap.enter(own))) return answerUnderFault(response, { ...refusal(call, own), wire });
-    const parts = { store, nextId, introspector: access, sessions, instead: fault?.parameters, onUser: entry.ranAs };
+    const { number: request, ranAs: onUser } = entry;
+    const parts = { store, nextId, request, introspector: access, sessions, instead: fault?.parameters, onUser };
     try {
       const work = () => answerCall(call, { ...parts, settings: own });
       // What holds when the answer is through counts for its connection.
@@ -147,6 +165,11 @@ export async function startSiebel(options: SiebelOptions): Promise<SiebelStandIn
       return changed;
     },
     requests: () => log.entries(),
+    commits: (since = 0) => commits.since(since),
+    onCommit: (listener: (commit: Commit) => void) => commits.listen(listener),
+    chooseFaults(choose?: (request: ArrivedRequest) => Fault | undefined) {
+      chooseFault = choose ?? (() => undefined);
+    },
     records(name: string, filter: Readonly<Record<string, string>> = {}) {
       const component = findComponent(name);
       if (!component) throw new Error(`there is no component "${name}"`);
@@ -176,6 +199,7 @@ export async function startSiebel(options: SiebelOptions): Promise<SiebelStandIn
     access.close();
     await Promise.all([closed, ...running]);
     store.close();
+    commits.close();
   }
 
   const { identity, controlPort = 0, port = 0 } = options;

@@ -1,4 +1,5 @@
-import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Message, SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clientSettings } from '../../local-stack/aws/account.ts';
@@ -313,6 +314,33 @@ it('waits for the calls under way when stopped, and takes no more messages', asy
   expect(await left(queue.queueUrl)).toBe(1);
 });
 
+it('holds messages back, delivers them twice and loses deletes as it is told, until it is told no more', async () => {
+  const batches: string[][] = [];
+  const {
+    sqs,
+    queue,
+    start,
+    waiting: left,
+  } = await mapped(({ Records }) => void batches.push(Records.map(({ body }) => body)), {
+    visibilityTimeoutSeconds: 1,
+  });
+  await send(sqs, queue, ['plain', 'held', 'twice', 'kept']);
+  const mapping = start();
+  const first = (body: string) => (message: Message) =>
+    message.Body === body && message.Attributes?.ApproximateReceiveCount === '1';
+  mapping.disturb({ holdsBack: first('held'), deliversTwice: first('twice'), losesDelete: first('kept') });
+
+  await vi.waitFor(async () => expect(await left(queue.queueUrl)).toBe(0), { timeout: 5_000 });
+  expect(batches[0]?.toSorted()).toEqual(['kept', 'plain', 'twice']);
+  expect(batches[1]?.toSorted()).toEqual(['held', 'twice']);
+  expect(batches.slice(2)).toEqual([['kept']]);
+
+  mapping.disturb();
+  await send(sqs, queue, ['held', 'kept']);
+  await vi.waitFor(async () => expect(await left(queue.queueUrl)).toBe(0), { timeout: 5_000 });
+  expect(batches.slice(3).flat().toSorted()).toEqual(['held', 'kept']);
+});
+
 it('refuses settings that Lambda refuses', () => {
   const options = { sqsEndpoint: 'http://127.0.0.1:1', queueUrl: '', queueArn: '', target: { invoke: vi.fn() } };
 
@@ -345,4 +373,43 @@ it('loses no message when the sandbox is killed in mid-batch', async () => {
   await vi.waitFor(() => expect(mapping.stats().deleted).toBe(3), { timeout: 5_000 });
   expect(await left(queue.queueUrl)).toBe(0);
   expect(deployed.stats()).toMatchObject({ errors: 1, coldStarts: 2 });
+});
+
+describe('switched off', () => {
+  it('takes no message until it is switched on again, and finishes what it had taken', async () => {
+    const bodies: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const { sqs, queue, start, waiting } = await mapped(async ({ Records }) => {
+      bodies.push(...Records.map(({ body }) => body));
+      if (bodies.length === 1) await first.promise;
+    });
+    const mapping = start();
+    expect(mapping.state()).toBe('Enabled');
+    await send(sqs, queue, ['under way']);
+    await vi.waitFor(() => expect(bodies).toEqual(['under way']));
+
+    mapping.enable(false);
+    await send(sqs, queue, ['later']);
+    // Longer than it polls: it would have taken the second one by now.
+    await sleep(2_500);
+    expect(mapping.state()).toBe('Disabling');
+    first.resolve();
+    await vi.waitFor(() => expect(mapping.state()).toBe('Disabled'));
+    expect(bodies).toEqual(['under way']);
+    await vi.waitFor(async () => expect(await waiting(queue.queueUrl)).toBe(1));
+
+    mapping.enable(true);
+    await vi.waitFor(() => expect(bodies).toEqual(['under way', 'later']), { timeout: 5_000 });
+    expect(mapping.state()).toBe('Enabled');
+    await vi.waitFor(async () => expect(await waiting(queue.queueUrl)).toBe(0));
+  });
+
+  it('ends when it is stopped', async () => {
+    const { start } = await mapped(() => null);
+    const mapping = start();
+    mapping.enable(false);
+    await vi.waitFor(() => expect(mapping.state()).toBe('Disabled'), { timeout: 5_000 });
+
+    await mapping.stop();
+  });
 });

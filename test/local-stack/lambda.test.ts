@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { lambdaFunction, RequestTooLargeError, ThrottledError } from '../../local-stack/lambda/host.ts';
 import { deploy, functionZip } from './function-zip.ts';
 
@@ -242,6 +242,57 @@ it('loads no second undici', async () => {
   );
 
   expect(await deployed.invoke({})).toMatchObject({ payload: [] });
+});
+
+describe('a frozen sandbox', () => {
+  const TICKS = `
+    export const handler = async ({ name, forMs }) => {
+      console.log('works on', name);
+      const until = performance.now() + forMs;
+      while (performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
+      return { name, at: Date.now() };
+    };`;
+  const worksOn = (lines: readonly string[], name: string) =>
+    vi.waitFor(() => expect(lines.some((line) => line.endsWith(`works on ${name}`))).toBe(true), { timeout: 3_000 });
+
+  it('does nothing until it is thawed, and its time limit stands still too', async () => {
+    const { deployed, lines } = deploy(TICKS, { timeoutSeconds: 1 });
+    const call = deployed.invoke({ name: 'frozen', forMs: 200 });
+    await worksOn(lines, 'frozen');
+    const [sandbox] = deployed.sandboxes();
+    sandbox?.freeze();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const thawedAtMs = Date.now();
+    sandbox?.thaw();
+
+    const { payload, functionError } = await call;
+    expect(functionError).toBeUndefined();
+    expect((payload as { at: number }).at).toBeGreaterThanOrEqual(thawedAtMs);
+  });
+
+  it('can be told from others by its event, and killed all the same', async () => {
+    const { deployed, lines } = deploy(TICKS);
+    const calls = ['one', 'two'].map((name) => deployed.invoke({ name, forMs: 300 }));
+    await Promise.all(['one', 'two'].map((name) => worksOn(lines, name)));
+    const sandbox = deployed.sandboxes().find(({ event }) => event?.includes('two'));
+    sandbox?.freeze();
+    sandbox?.kill();
+
+    expect(await Promise.all(calls)).toMatchObject([{ payload: { name: 'one' } }, { functionError: 'Unhandled' }]);
+    expect(deployed.sandboxes().map(({ event }) => event)).toEqual([undefined]);
+  });
+
+  it('is ended by its time limit when that is over after the thaw', async () => {
+    const { deployed, lines } = deploy(TICKS, { timeoutSeconds: 1 });
+    const call = deployed.invoke({ name: 'slow', forMs: 5_000 });
+    await worksOn(lines, 'slow');
+    const [sandbox] = deployed.sandboxes();
+    sandbox?.freeze();
+    sandbox?.freeze();
+    sandbox?.thaw();
+
+    expect(await call).toMatchObject({ timedOut: true });
+  });
 });
 
 it('finds no module that is not in the zip', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type InvocationResult, ThrottledError } from '../../local-stack/lambda/host.ts';
-import { type Schedule, startScheduler, type Tick } from '../../local-stack/lambda/schedule.ts';
+import { ThrottledError } from '../../local-stack/lambda/host.ts';
+import { type Schedule, startScheduler, type Tick, type TickResult } from '../../local-stack/lambda/schedule.ts';
 import { parseSchedule, ScheduleExpressionError } from '../../local-stack/lambda/schedule-expression.ts';
 
 /** The next times after a Friday noon. */
@@ -91,16 +91,17 @@ describe('an expression', () => {
   it('is refused with a time zone that does not exist', () => {
     expect(() => parseSchedule('cron(0 2 * * ? *)', { timezone: 'Mars/Phobos' })).toThrow(/Mars\/Phobos/);
     expect(() => parseSchedule('rate(1 hour)', { timezone: 'Mars/Phobos' })).toThrow(/Mars\/Phobos/);
+    expect(() => parseSchedule('cron(0 2 * * ? *)', { timezone: '+02:00' })).toThrow(/no time zone "\+02:00"/);
   });
 });
 
-const ACCOUNTS: Schedule = { name: 'accounts', expression: 'rate(5 minutes)', input: { job: 'accounts' } };
+const ACCOUNTS = { name: 'accounts', expression: 'rate(5 minutes)', input: { job: 'accounts' } };
 
 async function scheduler(
-  invoke: (input: unknown) => Promise<InvocationResult>,
-  { schedules = [ACCOUNTS], onTick = (_: Tick) => {} } = {},
+  target: (input: unknown) => Promise<TickResult>,
+  { schedule = {}, onTick = (_: Tick) => {} }: { schedule?: Partial<Schedule>; onTick?: (tick: Tick) => void } = {},
 ) {
-  const started = await startScheduler({ schedules, invoke, onTick });
+  const started = await startScheduler({ schedules: [{ ...ACCOUNTS, target, ...schedule }], onTick });
   onTestFinished(() => started.close());
   const call = async (path: string, method = 'POST') => {
     const response = await fetch(`${started.url}${path}`, { method });
@@ -113,16 +114,50 @@ it('ticks by hand, and answers with what the run did', async () => {
   const inputs: unknown[] = [];
   const { call } = await scheduler(async (input) => {
     inputs.push(input);
-    return { payload: { records: 5 }, requestId: '1' };
+    return { payload: { records: 5 } };
   });
 
   expect(await call('/accounts')).toEqual({ status: 200, body: { records: 5 } });
   expect(inputs).toEqual([{ job: 'accounts' }]);
 });
 
+it('puts the time of a tick where the keyword stands, to the second and in UTC as EventBridge writes it', async () => {
+  const inputs: unknown[] = [];
+  const input = { key: 'timed/a/<aws.scheduler.scheduled-time>', input: { Id: '<aws.scheduler.scheduled-time>' } };
+  const target = async (given: unknown) => {
+    inputs.push(given);
+    return { payload: null };
+  };
+  const { call } = await scheduler(target, { schedule: { input } });
+
+  expect(await call('/accounts?at=2025-03-14T09:26:53Z')).toMatchObject({ status: 200 });
+  expect(await call('/accounts?at=2025-03-14T09:26:53Z')).toMatchObject({ status: 200 });
+  expect(await call('/accounts')).toMatchObject({ status: 200 });
+
+  const sameTick = { key: 'timed/a/2025-03-14T09:26:53Z', input: { Id: '2025-03-14T09:26:53Z' } };
+  expect(inputs).toEqual([
+    sameTick,
+    sameTick,
+    expect.objectContaining({ key: expect.stringMatching(/^timed\/a\/20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) }),
+  ]);
+});
+
+it('takes only an instant for the time of a tick by hand', async () => {
+  const target = vi.fn();
+  const { call } = await scheduler(target);
+
+  for (const at of ['now', '2025-03-14', '2025-03-14T09:26:53.5Z', '2025-13-14T09:26:53Z', '']) {
+    expect(await call(`/accounts?at=${at}`)).toMatchObject({
+      status: 400,
+      body: { message: expect.stringMatching(/^at is/) },
+    });
+  }
+  expect(target).not.toHaveBeenCalled();
+});
+
 it('tells by hand of a run that failed, and of a function that is busy', async () => {
   const payload = { errorType: 'Error', errorMessage: 'no' };
-  const failing = await scheduler(async () => ({ payload, functionError: 'Unhandled', requestId: '1' }));
+  const failing = await scheduler(async () => ({ payload, functionError: 'Unhandled' }));
   const busy = await scheduler(async () => {
     throw new ThrottledError('Rate Exceeded.');
   });
@@ -151,7 +186,7 @@ it('ticks by the clock, again and again, whether or not a run fails', async () =
   onTestFinished(() => void vi.useRealTimers());
   const ticks: Tick[] = [];
   const failure = new ThrottledError('busy');
-  const invoke = vi.fn(async (): Promise<InvocationResult> => ({ payload: null, requestId: '1' }));
+  const invoke = vi.fn(async (): Promise<TickResult> => ({ payload: null }));
   invoke.mockRejectedValueOnce(failure);
   const { started } = await scheduler(invoke, { onTick: (tick) => ticks.push(tick) });
 
@@ -162,18 +197,30 @@ it('ticks by the clock, again and again, whether or not a run fails', async () =
 
   expect(ticks).toEqual([
     { name: 'accounts', by: 'clock', error: failure },
-    { name: 'accounts', by: 'clock', result: { payload: null, requestId: '1' } },
+    { name: 'accounts', by: 'clock', result: { payload: null } },
   ]);
   await started.close();
   await vi.advanceTimersByTimeAsync(900_000);
   expect(invoke).toHaveBeenCalledTimes(2);
 });
 
+it('gives by the clock the time at which the tick was due, however late it is', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: new Date('2027-01-01T00:00:00Z') });
+  onTestFinished(() => void vi.useRealTimers());
+  const target = vi.fn(async (_input: unknown): Promise<TickResult> => ({ payload: null }));
+  const input = { at: '<aws.scheduler.scheduled-time>' };
+  await scheduler(target, { schedule: { expression: 'cron(0 2 * * ? *)', input } });
+
+  await vi.advanceTimersByTimeAsync(27 * 3_600_000);
+
+  expect(target.mock.calls).toEqual([[{ at: '2027-01-01T02:00:00Z' }], [{ at: '2027-01-02T02:00:00Z' }]]);
+});
+
 it('waits longer than the longest timer', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: new Date('2027-01-01T00:00:00Z') });
   onTestFinished(() => void vi.useRealTimers());
-  const invoke = vi.fn(async (): Promise<InvocationResult> => ({ payload: null, requestId: '1' }));
-  await scheduler(invoke, { schedules: [{ ...ACCOUNTS, expression: 'cron(0 0 1 7 ? 2027)' }] });
+  const invoke = vi.fn(async (): Promise<TickResult> => ({ payload: null }));
+  await scheduler(invoke, { schedule: { expression: 'cron(0 0 1 7 ? 2027)' } });
 
   await vi.advanceTimersByTimeAsync(180 * 86_400_000);
   expect(invoke).not.toHaveBeenCalled();
@@ -182,7 +229,7 @@ it('waits longer than the longest timer', async () => {
 });
 
 it('does not start with an expression that AWS refuses', async () => {
-  const schedules = [{ ...ACCOUNTS, expression: 'rate(5 minutos)' }];
+  const schedules = [{ ...ACCOUNTS, target: vi.fn(), expression: 'rate(5 minutos)' }];
 
-  await expect(startScheduler({ schedules, invoke: vi.fn() })).rejects.toThrow(ScheduleExpressionError);
+  await expect(startScheduler({ schedules })).rejects.toThrow(ScheduleExpressionError);
 });

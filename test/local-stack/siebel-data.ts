@@ -27,7 +27,7 @@ export function dataResources(options: Partial<SiebelSettings> & { records?: num
   const store = openStore();
   const nextId = rowIds();
   seed(store, { records, seed: 1, nowMs: Date.UTC(2026, 0, 1), nextId });
-  const parts = { store, settings: { ...DEFAULT_SETTINGS, ...settings }, nextId };
+  const parts = { store, settings: { ...DEFAULT_SETTINGS, ...settings }, nextId, request: 1 };
 
   function send(method: string, path: string, body?: unknown, members: Members = {}): DataReply {
     const query = Object.entries(members).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);

@@ -177,6 +177,19 @@ describe('Siebel stand-in, writing', () => {
     expect(new Set(requests.map((reply) => reply.json().items.Id)).size).toBe(2);
   });
 
+  it('refuses the second record of any user key when every one is unique', async () => {
+    const strict = await startSiebelFixture(domain, { records: 0, uniqueKeys: 'every' });
+    const request = { Abstract: 'Late', 'Integration Id': 'X-1' };
+    const first = await strict.send('POST', REQUESTS, request);
+    const second = await strict.send('POST', REQUESTS, request);
+    const without = [1, 2].map(() => strict.send('POST', REQUESTS, { Abstract: 'Late' }));
+    const statuses = (await Promise.all(without)).map(({ status }) => status);
+    await strict.close();
+
+    expect([first.status, second.status, codes(second.body)]).toEqual([200, 409, ['SBL-EAI-04383']]);
+    expect(statuses).toEqual([200, 200]);
+  });
+
   it('finds several matches of a key that is not unique, and then changes none', async () => {
     const request = { Abstract: 'Late', 'Integration Id': 'X-1' };
     await send('POST', REQUESTS, request);

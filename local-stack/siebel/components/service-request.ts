@@ -16,6 +16,7 @@ export const serviceRequest: Component = component(
     field('Account Id', { type: 'id', readOnly: true, maxLength: 15 }),
     field('Contact Id', { type: 'id', maxLength: 15 }),
     field('Integration Id', { maxLength: 100 }),
+    field('Integration Ref', { maxLength: 30 }),
   ],
   {
     businessObject: 'Service Request',
@@ -37,6 +38,7 @@ export const action: Component = component(
     field('Duration Minutes', { type: 'integer', maxLength: 10 }),
     field('Done Flag', { wireName: 'Done', type: 'flag', maxLength: 1, pickList: FLAG }),
     field('Activity SR Id', { type: 'id', maxLength: 15 }),
+    field('Integration Ref', { maxLength: 30 }),
   ],
   {
     businessObject: 'Action',

@@ -4,7 +4,7 @@ import type { Parameters } from '../parameters.ts';
 import type { DataCall, DataParts } from '../resource.ts';
 import type { SiebelSettings } from '../settings.ts';
 import { accessDenied, plain, unknownObject } from '../siebel-error.ts';
-import { type Argument, isObject, type Method, type RunContext, textOf, type Values } from './definition.ts';
+import { type Argument, isObject, type Method, type RunContext, textOf, textsOf, type Values } from './definition.ts';
 import { answerFailure, answerOutput, readJson } from './exchange.ts';
 import { readValue } from './message.ts';
 import { findService } from './services.ts';
@@ -21,10 +21,12 @@ export function answerService(call: DataCall, parts: DataParts): Answer {
     const input = { ...fromQuery(method.arguments, call), ...readInput(call.body, { matches }) };
     const parameters = withArguments(call.parameters, input);
     const context: RunContext = { ...parts, user: call.user, parameters, nowMs: Date.now() };
-    return parts.store.transaction(() => {
+    const work = () => {
       const result = method.run(input, context);
       return result ? answerOutput(result, { ...context, wrap: matches }) : { status: 200 };
-    });
+    };
+    const run = { name: call.segments.join('/'), input: textsOf(input) };
+    return parts.store.transaction(work, { request: parts.request, user: call.user, run });
   } catch (error) {
     return answerFailure(error);
   }

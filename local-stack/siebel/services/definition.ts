@@ -58,6 +58,12 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }
 
+/** Arguments that are single values, as text. */
+export function textsOf(values: Values): Readonly<Record<string, string>> {
+  const entries = Object.entries(values).filter(([, value]) => textOf(value) !== '');
+  return Object.fromEntries(entries.map(([name, value]) => [name, textOf(value)]));
+}
+
 export function isObject(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import type { Answer } from '../../faults/answer.ts';
 import type { DataCall, DataParts } from '../resource.ts';
+import { textsOf } from '../services/definition.ts';
 import { answerFailure, answerOutput, readJson } from '../services/exchange.ts';
 import { readValue } from '../services/message.ts';
 import { plain } from '../siebel-error.ts';
@@ -17,10 +18,10 @@ export function answerWorkflow(call: DataCall, parts: DataParts): Answer {
     if (method !== 'POST') throw plain(405, `The method ${method} is not allowed.`);
     const given = Object.entries(readJson(call.body)).map(([property, value]) => [property, readValue(value)]);
     const context = { ...parts, user, parameters, nowMs: Date.now() };
-    return parts.store.transaction(() => {
-      const result = runProcess(name, Object.fromEntries(given), context);
-      return answerOutput(result, { ...context, wrap: true });
-    });
+    const properties = Object.fromEntries(given);
+    const work = () => answerOutput(runProcess(name, properties, context), { ...context, wrap: true });
+    const run = { name, input: textsOf(properties) };
+    return parts.store.transaction(work, { request: parts.request, user, run });
   } catch (error) {
     return answerFailure(error);
   }
