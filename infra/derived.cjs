@@ -1,35 +1,126 @@
 // What serverless.yml takes from siebel.config.ts. It comes by way of the bundles' build, so that template and code are
 // always of one make.
-const { queue, api, sync, schedules } = derived();
+const { outcomeResources } = require('./outcome-events.cjs');
+const { queue, api, sync, schedules, timed, outcomeEvents } = derived();
+
+/** Of every queue's name, as in infra/queues.yml. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: osls fills it in.
+const PREFIX = '${self:service}-${sls:stage}';
 
 /** Events of the api function: one per route of the config file, each behind the authorizer. */
 const routes = api.routes.map(({ method, path }) => ({ httpApi: { method, path, authorizer: { name: 'callers' } } }));
 
 /** One schedule per sync job. The next tick is the retry, so EventBridge tries only briefly to deliver one. */
-const scheduleResources = Object.fromEntries(
-  schedules.map(({ job, expression, timezone, input }) => [
-    logicalId('Schedule', job),
+const jobSchedules = schedules.map(({ job, expression, timezone, input }) =>
+  schedule(`Schedule ${job}`, {
+    Description: `Ticks the sync job "${job}" of siebel.config.ts.`,
+    ScheduleExpression: expression,
+    ScheduleExpressionTimezone: timezone,
+    Target: target('ScheduleLambdaFunction', {
+      Input: JSON.stringify(input),
+      RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 3 },
+    }),
+  }),
+);
+
+/** One schedule per timed operation: a message on the queue, which EventBridge tries to deliver for a day. */
+const timedSchedules = timed.map(({ name, expression, timezone, message, messageGroupId }) =>
+  schedule(`Timed ${name}`, {
+    Description: `Puts the timed operation "${name}" of siebel.config.ts on the queue.`,
+    ScheduleExpression: expression,
+    ScheduleExpressionTimezone: timezone,
+    Target: target('Queue', {
+      Input: JSON.stringify(message),
+      ...(messageGroupId && { SqsParameters: { MessageGroupId: messageGroupId } }),
+      RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+    }),
+  }),
+);
+
+/** What a FIFO queue has in addition, in high throughput mode: its limits count for each message group. */
+const FIFO = {
+  FifoQueue: true,
+  ContentBasedDeduplication: true,
+  DeduplicationScope: 'messageGroup',
+  FifoThroughputLimit: 'perMessageGroupId',
+};
+
+/** Laid over infra/queues.yml. A queue cannot change its kind: with its name, CloudFormation makes a new one. */
+const queues = {
+  ...(queue.fifo && {
+    Queue: { Properties: { ...FIFO, QueueName: `${PREFIX}.fifo` } },
+    DeadLetterQueue: {
+      Properties: {
+        ...FIFO,
+        QueueName: `${PREFIX}-dead-letters.fifo`,
+        RedriveAllowPolicy: { sourceQueueArns: [ofThisAccount('sqs', `${PREFIX}.fifo`)] },
+      },
+    },
+  }),
+  ...policyFor(queue.envelopes),
+};
+
+/**
+ * Services that put producers' events on the queue are let in, for this account and region. The first statement stays as it is.
+ *
+ * Each condition has the keys that its service is documented to send; a key that is not sent would let nobody in.
+ */
+function policyFor(envelopes) {
+  const services = {
+    eventbridge: {
+      Sid: 'RulesOfThisAccount',
+      Principal: { Service: 'events.amazonaws.com' },
+      Condition: {
+        StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+        ArnLike: { 'aws:SourceArn': ofThisAccount('events', 'rule/*') },
+      },
+    },
+    sns: {
+      Sid: 'TopicsOfThisAccount',
+      Principal: { Service: 'sns.amazonaws.com' },
+      Condition: { ArnLike: { 'aws:SourceArn': ofThisAccount('sns', '*') } },
+    },
+  };
+  const named = envelopes.filter((envelope) => services[envelope]);
+  const statements = named.map((envelope) => ({
+    Effect: 'Allow',
+    Action: 'sqs:SendMessage',
+    Resource: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+    ...services[envelope],
+  }));
+  if (statements.length === 0) return {};
+  return { QueuePolicy: { Properties: { PolicyDocument: { Statement: [{}, ...statements] } } } };
+}
+
+function ofThisAccount(service, resource) {
+  return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}` };
+}
+
+function schedule(words, properties) {
+  const [prefix, ...name] = words.split(' ');
+  return [
+    logicalId(prefix, name.join(' ')),
     {
       Type: 'AWS::Scheduler::Schedule',
       Properties: {
-        Description: `Ticks the sync job "${job}" of siebel.config.ts.`,
+        ...properties,
         // A stage may start with DISABLED, until its secret has a value.
         // biome-ignore lint/suspicious/noTemplateCurlyInString: osls fills it in.
         State: "${param:schedules, 'ENABLED'}",
-        ScheduleExpression: expression,
-        ScheduleExpressionTimezone: timezone,
         FlexibleTimeWindow: { Mode: 'OFF' },
-        Target: {
-          Arn: { 'Fn::GetAtt': ['ScheduleLambdaFunction', 'Arn'] },
-          RoleArn: { 'Fn::GetAtt': ['SchedulerRole', 'Arn'] },
-          Input: JSON.stringify(input),
-          RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 3 },
-          DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['SchedulerDeadLetterQueue', 'Arn'] } },
-        },
       },
     },
-  ]),
-);
+  ];
+}
+
+function target(resource, properties) {
+  return {
+    Arn: { 'Fn::GetAtt': [resource, 'Arn'] },
+    RoleArn: { 'Fn::GetAtt': ['SchedulerRole', 'Arn'] },
+    ...properties,
+    DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['SchedulerDeadLetterQueue', 'Arn'] } },
+  };
+}
 
 function derived() {
   try {
@@ -47,4 +138,16 @@ function logicalId(prefix, name) {
   return prefix + words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-module.exports = { queue, api, sync, routes, schedules: { Resources: scheduleResources } };
+module.exports = {
+  queue,
+  api,
+  sync,
+  routes,
+  resources: {
+    Resources: {
+      ...queues,
+      ...Object.fromEntries([...jobSchedules, ...timedSchedules]),
+      ...(outcomeEvents && outcomeResources(outcomeEvents)),
+    },
+  },
+};

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { OutcomePipe } from './aws/outcome-pipe.ts';
 
 /** What the build derived from `siebel.config.ts`, as far as the stack needs it: `dist/integration.json`. */
 export interface Deployment {
   readonly queue: {
     readonly maximumConcurrency: number;
     readonly batchSize: number;
-    readonly windowSeconds: number;
+    /** A FIFO queue has none. */
+    readonly windowSeconds: number | null;
+    readonly fifo: boolean;
     readonly accepts: readonly string[];
   };
   readonly api: {
@@ -19,6 +22,13 @@ export interface Deployment {
     readonly timezone: string;
     readonly input: unknown;
   }[];
+  readonly timed: readonly {
+    readonly name: string;
+    readonly expression: string;
+    readonly timezone: string;
+    readonly message: unknown;
+  }[];
+  readonly outcomeEvents: OutcomePipe | null;
   readonly sync: { readonly reservedConcurrency: number };
   readonly capacity: { readonly siebelConnections: number; readonly planned: number };
 }

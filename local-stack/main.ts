@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HELP, PORT_COUNT, parseOptions, type StackOptions } from './options.ts';
 import { portProblem, tryPorts } from './ports.ts';
+import { leaveReadyFile } from './ready.ts';
 import { type LocalStack, startLocalStack } from './stack.ts';
 import { howToGoOn } from './tour/how-to-go-on.ts';
 import { jsonReporter, peopleReporter, type Reporter } from './tour/reporter.ts';
@@ -12,6 +13,8 @@ import { tour } from './tour/tour.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
+/** Where the command line looks for a running stack. */
+const READY_FOLDER = join(ROOT, '.local');
 /** Longest time for an orderly end. */
 const PATIENCE_MS = 10_000;
 
@@ -30,6 +33,7 @@ if (options === 'help') {
 async function run(given: StackOptions, report: Reporter): Promise<number> {
   const stop = stopSignal();
   let stack: LocalStack | undefined;
+  let takeReadyFileAway = async () => {};
   let kept = false;
   const workFolder = await mkdtemp(join(tmpdir(), 'siebel-local-stack-'));
   try {
@@ -39,6 +43,7 @@ async function run(given: StackOptions, report: Reporter): Promise<number> {
     if (stop.isAsked()) return 0;
     report.note(`Starting identity domain, Siebel with ${given.records.toLocaleString('en-US')} accounts, and AWS …`);
     stack = await startLocalStack({ ...given, distFolder: DIST, workFolder });
+    takeReadyFileAway = await leaveReadyFile(stack.ready, READY_FOLDER);
     const { event, ...addresses } = stack.ready;
     report.say('Ready.', event, addresses);
     const problems = await Promise.race([tour(stack.ready, observedOf(stack), given, report), stop.asked]);
@@ -67,6 +72,7 @@ async function run(given: StackOptions, report: Reporter): Promise<number> {
     return 1;
   } finally {
     const late = setTimeout(() => process.exit(1), PATIENCE_MS);
+    await takeReadyFileAway();
     await stack?.close();
     clearTimeout(late);
     if (!kept) await rm(workFolder, { recursive: true, force: true });

@@ -13,6 +13,8 @@ export interface StackOptions {
   readonly seed: number;
   /** Seconds that an access token for Siebel lives. */
   readonly tokenLifeSeconds: number;
+  /** Makes the queue a FIFO queue, whatever siebel.config.ts says. */
+  readonly fifo?: true;
   /** First of the ports listened on; 0 takes any that is free. */
   readonly port: number;
   /** What differs between releases and sites of Siebel. */
@@ -30,6 +32,7 @@ Options:
   --records N            accounts in Siebel (default 5000)
   --seed N               seed of the made-up data (default 1)
   --token-life SECONDS   life of an access token for Siebel (default 3600, least 5)
+  --fifo                 a FIFO queue (default: as siebel.config.ts says)
   --port N               HTTP API on port N, the other addresses on the ports after it (default 0: any free ones)
   --siebel NAME=VALUE    a setting of Siebel, or release=20.6 for those of a release; may be repeated
   --help                 show this help and every setting of Siebel
@@ -43,7 +46,7 @@ ${settingLines()
   .join('')}`;
 
 /** Ports used from `--port` on. */
-export const PORT_COUNT = 8;
+export const PORT_COUNT = 9;
 
 /**
  * Reads the command line.
@@ -58,6 +61,7 @@ export function parseOptions(args: readonly string[]): StackOptions | 'help' | {
       options: {
         once: { type: 'boolean' },
         json: { type: 'boolean' },
+        fifo: { type: 'boolean' },
         records: { type: 'string' },
         seed: { type: 'string' },
         'token-life': { type: 'string' },
@@ -94,6 +98,7 @@ export function parseOptions(args: readonly string[]): StackOptions | 'help' | {
     records: whole('records', 5_000, 0, 1_000_000),
     seed: whole('seed', 1, 0, 999_999_999),
     tokenLifeSeconds: whole('token-life', 3_600, 5, 86_400),
+    ...(values['fifo'] === true && { fifo: true as const }),
     port: whole('port', 0, 0, 65_535 - PORT_COUNT),
     siebel: siebelSettings(),
   };

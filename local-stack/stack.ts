@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientSettings } from './aws/account.ts';
 import { startDynamoDb } from './aws/dynamodb.ts';
+import { type OutcomeEvent, type OutcomePipe, startOutcomePipe } from './aws/outcome-pipe.ts';
 import { provision } from './aws/provision.ts';
 import { type SecretsManagerStandIn, startSecretsManager } from './aws/secrets-manager.ts';
 import { startSqsAndS3 } from './aws/sqs-s3.ts';
@@ -13,10 +14,12 @@ import { type Identity, startIdentity } from './identity/identity.ts';
 import { type EventSourceMapping, eventSourceMapping } from './lambda/event-source-mapping.ts';
 import { type LambdaFunction, lambdaFunction } from './lambda/host.ts';
 import { startHttpFront } from './lambda/http-front.ts';
+import { startLambdaApi } from './lambda/lambda-api.ts';
 import { startScheduler } from './lambda/schedule.ts';
+import { scheduleQueue } from './lambda/schedule-queue.ts';
 import type { Ready } from './ready.ts';
 import type { SiebelSettings } from './siebel/settings.ts';
-import { type SiebelStandIn, startSiebel } from './siebel/siebel.ts';
+import { type SiebelOptions, type SiebelStandIn, startSiebel } from './siebel/siebel.ts';
 import { createAuthority } from './tls.ts';
 
 export type FunctionName = 'queue' | 'schedule' | 'api' | 'authorizer';
@@ -30,8 +33,12 @@ export interface LocalStackOptions {
   readonly seed?: number;
   /** Default 3 600. */
   readonly tokenLifeSeconds?: number;
-  /** First of eight ports in a row; 0: any free ones. */
+  /** First of nine ports in a row; 0: any free ones. */
   readonly port?: number;
+  /** Whether the queue is a FIFO queue. Default: as siebel.config.ts says. */
+  readonly fifo?: boolean;
+  /** Pipe that announces calls which were done or parked; null: none. Default: as siebel.config.ts says. */
+  readonly outcomeEvents?: OutcomePipe | null;
   /** Time-out of the queue function in seconds. Default 10; messages stay hidden for six times as long. */
   readonly queueTimeoutSeconds?: number;
   /** How long a received message stays hidden. */
@@ -39,7 +46,7 @@ export interface LocalStackOptions {
   /** Settings put over those of every function. */
   readonly settings?: Readonly<Record<string, string>>;
   /** What differs between releases and sites of Siebel. */
-  readonly siebel?: Partial<SiebelSettings>;
+  readonly siebel?: Partial<SiebelSettings> & Pick<SiebelOptions, 'commitsFile'>;
   /** Gets every line that a function writes, beside the log file. */
   readonly onLog?: (name: FunctionName, line: string) => void;
 }
@@ -53,6 +60,8 @@ export interface LocalStack {
   readonly secrets: SecretsManagerStandIn;
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
   readonly mapping: EventSourceMapping;
+  /** What has been announced of calls, oldest first; always empty without `outcomeEvents` in siebel.config.ts. */
+  outcomeEvents(): readonly OutcomeEvent[];
   /** Ends every server and process. */
   close(): Promise<void>;
 }
@@ -64,6 +73,10 @@ const NAMES = {
   bucket: 'siebel-integration-local-sync',
   clientSecretId: 'siebel-integration/local/client-credentials',
   apiClientSecretId: 'siebel-integration/local/api-client',
+} as const;
+const FIFO_NAMES = {
+  queueName: 'siebel-integration-local-queue.fifo',
+  deadLetterName: 'siebel-integration-local-dead-letter.fifo',
 } as const;
 
 /**
@@ -93,6 +106,7 @@ async function assemble(
   const { visibilityTimeoutSeconds = queueTimeoutSeconds * 6 } = options;
   const port = (offset: number) => (options.port ? options.port + offset : 0);
   const deployment = readDeployment(distFolder);
+  const { fifo = deployment.queue.fifo, outcomeEvents: pipe = deployment.outcomeEvents } = options;
   const logFolder = join(workFolder, 'logs');
   await mkdir(logFolder, { recursive: true });
 
@@ -126,16 +140,26 @@ async function assemble(
 
   const [sqsAndS3, dynamodb, secrets] = await Promise.all([
     startSqsAndS3({ port: port(4) }),
-    startDynamoDb({ port: port(5) }),
+    startDynamoDb({ port: pipe ? 0 : port(5) }),
     startSecretsManager({ port: port(6) }),
   ]);
   onClose(() => sqsAndS3.close());
   onClose(() => dynamodb.close());
   onClose(() => secrets.close());
+  const outcomes = pipe
+    ? await startOutcomePipe({
+        pipe,
+        dynamodbEndpoint: dynamodb.endpoint,
+        logFile: join(logFolder, 'outcome-events.log'),
+        port: port(5),
+      })
+    : undefined;
+  if (outcomes) onClose(() => outcomes.close());
+  const dynamodbEndpoint = outcomes?.endpoint ?? dynamodb.endpoint;
   await storeSecrets(secrets.endpoint, identity);
   const queues = await provision(
-    { sqsEndpoint: sqsAndS3.endpoint, s3Endpoint: sqsAndS3.endpoint, dynamodbEndpoint: dynamodb.endpoint },
-    { ...NAMES, visibilityTimeoutSeconds },
+    { sqsEndpoint: sqsAndS3.endpoint, s3Endpoint: sqsAndS3.endpoint, dynamodbEndpoint },
+    { ...NAMES, ...(fifo && FIFO_NAMES), visibilityTimeoutSeconds },
   );
 
   const settings = functionSettings({
@@ -153,7 +177,7 @@ async function assemble(
     secretsManagerEndpoint: secrets.endpoint,
     sqsEndpoint: sqsAndS3.endpoint,
     s3Endpoint: sqsAndS3.endpoint,
-    dynamodbEndpoint: dynamodb.endpoint,
+    dynamodbEndpoint,
   });
   const deploy = (name: FunctionName, timeoutSeconds: number, maxConcurrency: number): LambdaFunction => {
     const log = createWriteStream(join(logFolder, `${name}.log`));
@@ -183,13 +207,29 @@ async function assemble(
     sqsEndpoint: sqsAndS3.endpoint,
     ...queues,
     ...deployment.queue,
+    windowSeconds: deployment.queue.windowSeconds ?? 0,
     target: functions.queue,
   });
   onClose(() => mapping.stop());
+  const { queueArn } = queues;
+  const lambda = await startLambdaApi({ functions, mapping, target: functions.queue, queueArn, port: port(8) });
+  onClose(() => lambda.close());
+  const timedQueue = scheduleQueue({ sqsEndpoint: sqsAndS3.endpoint, ...queues });
+  onClose(async () => timedQueue.close());
   const scheduler = await startScheduler({
     port: port(7),
-    schedules: deployment.schedules.map(({ job, ...schedule }) => ({ name: job, ...schedule })),
-    invoke: (input) => functions.schedule.invoke(input),
+    schedules: [
+      ...deployment.schedules.map(({ job, ...schedule }) => ({
+        ...schedule,
+        name: job,
+        target: (input: unknown) => functions.schedule.invoke(input),
+      })),
+      ...deployment.timed.map(({ message, ...schedule }) => ({
+        ...schedule,
+        input: message,
+        target: timedQueue.target(fifo ? `timed/${schedule.name}` : null),
+      })),
+    ],
   });
   onClose(() => scheduler.close());
   const front = await startHttpFront({
@@ -215,7 +255,7 @@ async function assemble(
     sqsEndpoint: sqsAndS3.endpoint,
     queueUrl: queues.queueUrl,
     deadLetterUrl: queues.deadLetterUrl,
-    dynamodbEndpoint: dynamodb.endpoint,
+    dynamodbEndpoint,
     stateTable: NAMES.stateTable,
     s3Endpoint: sqsAndS3.endpoint,
     syncBucket: NAMES.bucket,
@@ -223,10 +263,12 @@ async function assemble(
     clientSecretId: NAMES.clientSecretId,
     caFile,
     schedulerUrl: scheduler.url,
+    lambdaEndpoint: lambda.url,
     ...AWS_ACCESS,
     logFolder,
   };
-  return { ready, deployment, identity, siebel, secrets, functions, mapping, close };
+  const outcomeEvents = () => outcomes?.events() ?? [];
+  return { ready, deployment, identity, siebel, secrets, functions, mapping, outcomeEvents, close };
 }
 
 /** What an operator puts into Secrets Manager: the caller's credentials, and those of a caller of the HTTP API. */

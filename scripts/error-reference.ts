@@ -2,12 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   type ErrorReference,
+  LEDGER,
   NO_RESPONSE,
   SIEBEL_RESPONSE,
   SURROUNDINGS,
   TLS,
   TOKEN_REQUEST,
-  UNKNOWN_OUTCOME,
   UNUSABLE_RESPONSE,
 } from '../lib/error-reference.ts';
 import { HTTP_REFERENCE, INPUT_REFERENCE, QUEUE_REFERENCE, SCHEDULE_REFERENCE } from '../lib/input-reference.ts';
@@ -22,7 +22,8 @@ const TABLES: ReadonlyMap<string, () => string> = new Map([
   ['tls', () => failures(TLS)],
   ['unusable-response', () => failures(UNUSABLE_RESPONSE)],
   ['token-request', () => failures(TOKEN_REQUEST)],
-  ['siebel-response', () => failures({ ...SIEBEL_RESPONSE, ...UNKNOWN_OUTCOME })],
+  ['siebel-response', () => failures(SIEBEL_RESPONSE)],
+  ['ledger', () => failures(LEDGER)],
   ['siebel-codes', siebelCodes],
   ['surroundings', () => failures(SURROUNDINGS)],
   ['input', () => inputs(INPUT_REFERENCE)],

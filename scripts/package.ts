@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { CelEngine, TemplateFile } from '@aws/cloudformation-validate';
 import { ConfigurationError } from '../lib/errors.ts';
 import { type BuildReport, buildFunctions, certificateFiles, describeBuild, runCommand } from './bundle.ts';
+import { describePlan } from './capacity-plan.ts';
 import { type StageParameters, settingProblems } from './setting-problems.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -175,14 +176,12 @@ async function main(): Promise<void> {
   console.log(`${describeBuild(report)}\n`);
 
   const { templateFile, template, parameters } = await packageService(values);
-  const { planned, allowance, siebelConnections } = report.deployment.capacity;
+  const { default: integration } = await import('../siebel.config.ts');
   console.log(`stage      ${describeStage(parameters)}`);
   console.log(
     `template   ${relative(ROOT, templateFile)} (${Object.keys(template.Resources).length} resources, checked)`,
   );
-  console.log(
-    `capacity   ${planned} of ${allowance} connections that may be planned (Siebel has ${siebelConnections})`,
-  );
+  console.log(describePlan(integration));
   const unset = placeholders(template);
   if (unset.length > 0) console.log(`to be set  ${unset.join(', ')} (parameters of the stage in serverless.yml)`);
 }

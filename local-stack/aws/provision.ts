@@ -25,6 +25,14 @@ export interface Provisioned {
   readonly deadLetterArn: string;
 }
 
+/** High throughput mode: the limits of a FIFO queue count for each message group. */
+const FIFO = {
+  FifoQueue: 'true',
+  ContentBasedDeduplication: 'true',
+  DeduplicationScope: 'messageGroup',
+  FifoThroughputLimit: 'perMessageGroupId',
+} as const;
+
 /**
  * Creates queues, bucket and state table in the stand-ins, as the template does on AWS.
  *
@@ -58,8 +66,8 @@ export async function provisionQueues(endpoint: string, resources: QueueResource
   }
 
   async function createQueue(sqs: SQSClient, name: string, attributes: Record<string, string>) {
-    const fifo = name.endsWith('.fifo') ? { FifoQueue: 'true' } : {};
-    const created = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: { ...attributes, ...fifo } }));
+    const all = { ...attributes, ...(name.endsWith('.fifo') && FIFO) };
+    const created = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: all }));
     const { Attributes } = await sqs.send(
       new GetQueueAttributesCommand({ QueueUrl: created.QueueUrl, AttributeNames: ['QueueArn'] }),
     );

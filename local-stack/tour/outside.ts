@@ -26,7 +26,12 @@ export function outside(ready: Ready): Outside {
   return {
     async send(bodies) {
       for (let start = 0; start < bodies.length; start += 10) {
-        const Entries = bodies.slice(start, start + 10).map((MessageBody, index) => ({ Id: `m${index}`, MessageBody }));
+        const Entries = bodies.slice(start, start + 10).map((MessageBody, index) => ({
+          Id: `m${index}`,
+          MessageBody,
+          // No two messages of the tour are about one record.
+          ...(ready.queueUrl.endsWith('.fifo') && { MessageGroupId: `tour/${start + index}` }),
+        }));
         const { Failed } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: ready.queueUrl, Entries }));
         if (Failed?.length) throw new Error(`the queue refused ${Failed.length} messages`);
       }

@@ -1,10 +1,13 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildFunctions } from '../../scripts/bundle.ts';
-import { type PackagedService, packageService, type StageOptions } from '../../scripts/package.ts';
+import { derive, type Integration } from '../../lib/operations/index.ts';
+import { type PackagedService, packageService, packageTemplate, type StageOptions } from '../../scripts/package.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+
+/** Parameters of a stage whose functions run in a VPC. */
+export const IN_VPC = ['vpcSubnetIds=subnet-0a1b2c3d,subnet-0b2c3d4e', 'vpcSecurityGroupIds=sg-0c3d4e5f'] as const;
 
 export interface Resource {
   readonly id: string;
@@ -23,24 +26,27 @@ export interface PackagedForTest extends PackagedService {
 }
 
 /**
- * Builds and packages a copy of the service, as `npm run package` does: osls always writes to `.serverless` beside
- * `serverless.yml`, so two of them must not work in one folder.
+ * Packages a copy of the service, as `npm run package` does, with the zips that this test run has built: osls always writes
+ * to `.serverless` beside `serverless.yml`, so two of them must not work in one folder.
  *
  * @param options.edit Changes `serverless.yml` first.
  * @param options.certificates What is packaged below `certs/`.
+ * @param options.checked Refuses what would fail in the account; takes seconds. Default true.
  * @param options.beforeRemoval Looks at the folder of a service that was refused.
- * @param options.built A service whose zips are taken, instead of building them.
+ * @param options.integration What the template is derived from. Default: siebel.config.ts.
  */
 export async function packagedService({
   edit = (yaml) => yaml,
-  built,
+  integration,
   certificates = {},
+  checked = true,
   beforeRemoval = () => {},
   ...options
 }: StageOptions & {
   edit?: (yaml: string) => string;
-  built?: Pick<PackagedForTest, 'serviceDir'>;
+  integration?: Integration;
   certificates?: Readonly<Record<string, Uint8Array>>;
+  checked?: boolean;
   beforeRemoval?: (serviceDir: string) => void;
 } = {}): Promise<PackagedForTest> {
   const serviceDir = mkdtempSync(join(tmpdir(), 'packaged-'));
@@ -49,9 +55,12 @@ export async function packagedService({
     cpSync(join(ROOT, 'infra'), join(serviceDir, 'infra'), { recursive: true });
     writeFileSync(join(serviceDir, 'serverless.yml'), edit(readFileSync(join(ROOT, 'serverless.yml'), 'utf8')));
     const dist = join(serviceDir, 'dist');
-    if (built) cpSync(join(built.serviceDir, 'dist'), dist, { recursive: true });
-    else await buildFunctions({ outDir: dist });
-    return { ...readable(await packageService({ ...options, serviceDir, certificates })), serviceDir, remove };
+    cpSync(join(ROOT, 'dist'), dist, { recursive: true });
+    if (integration) writeFileSync(join(dist, 'integration.json'), JSON.stringify(derive(integration)));
+    const packaged = checked
+      ? await packageService({ ...options, serviceDir, certificates })
+      : await packageTemplate({ ...options, serviceDir });
+    return { ...readable(packaged), serviceDir, remove };
   } catch (error) {
     beforeRemoval(serviceDir);
     remove();

@@ -1,17 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings, type SettingName } from '../../lib/config.ts';
 import { FUNCTION_NAMES } from '../../scripts/bundle.ts';
-import { logicalIdIn, type PackagedForTest, packagedService, textOf } from './packaged-service.ts';
+import { IN_VPC, logicalIdIn, type PackagedForTest, packagedService, textOf } from './packaged-service.ts';
 
 let service: PackagedForTest;
 let inVpc: PackagedForTest;
 
 beforeAll(async () => {
-  service = await packagedService();
-  inVpc = await packagedService({
-    built: service,
-    param: ['vpcSubnetIds=subnet-0a1b2c3d,subnet-0b2c3d4e', 'vpcSecurityGroupIds=sg-0c3d4e5f'],
-  });
+  service = await packagedService({ checked: false });
+  inVpc = await packagedService({ checked: false, param: IN_VPC });
 });
 afterAll(() => {
   service?.remove();
@@ -97,7 +96,7 @@ describe('permissions', () => {
   });
 
   it.each([
-    ['QueueRole', 'parks calls', ['dynamodb:PutItem']],
+    ['QueueRole', 'keeps the ledger', ['dynamodb:GetItem', 'dynamodb:PutItem']],
     ['ScheduleRole', 'keeps checkpoints', ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
   ])('on the state table are for %s what it needs that %s', (role, _does, expected) => {
     expect(
@@ -139,6 +138,20 @@ describe('permissions', () => {
     const [trust] = service.one('AWS::IAM::Role', 'SchedulerRole').AssumeRolePolicyDocument.Statement;
     expect(trust.Condition.StringEquals).toHaveProperty('aws:SourceAccount');
     expect(trust.Condition.StringEquals).toHaveProperty('aws:SourceArn');
+  });
+});
+
+describe('what the scheduler may do', () => {
+  it('is to tick the schedule function, and to put messages on the queue and its own dead letters', () => {
+    const statements = statementsOf('SchedulerRole').map(({ Action, Resource }) => ({
+      action: Action,
+      on: [Resource].flat().map(logicalIdIn),
+    }));
+
+    expect(statements).toEqual([
+      { action: 'lambda:InvokeFunction', on: ['ScheduleLambdaFunction'] },
+      { action: 'sqs:SendMessage', on: ['Queue', 'SchedulerDeadLetterQueue'] },
+    ]);
   });
 });
 
@@ -239,6 +252,12 @@ describe('data', () => {
     });
   });
 
+  it('on the queues stays when they turn into FIFO queues, or back, which makes new ones', () => {
+    for (const id of ['Queue', 'DeadLetterQueue']) {
+      expect(service.template.Resources[id]).toMatchObject({ UpdateReplacePolicy: 'Retain' });
+    }
+  });
+
   it('outlives the stack where it cannot be fetched again', () => {
     for (const id of ['StateTable', 'SyncBucket']) {
       expect(service.template.Resources[id]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
@@ -253,15 +272,35 @@ describe('data', () => {
 });
 
 describe('alarms', () => {
-  it('all reach the topic, and say what has happened', () => {
+  it('all reach the topic, and say what has happened and where the runbook goes on', () => {
     const alarms = service.all('AWS::CloudWatch::Alarm').map(({ properties }) => properties);
+    const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+    const headings = new Set(runbook.match(/(?<=^#+ ).+$/gm));
 
     expect(alarms.length).toBeGreaterThanOrEqual(8);
     for (const { AlarmActions, AlarmDescription, TreatMissingData } of alarms) {
       expect(AlarmActions.map(logicalIdIn)).toEqual(['AlarmTopic']);
-      expect(AlarmDescription.length).toBeGreaterThan(30);
+      const [, words = '', heading] = /^(.+) docs\/runbook\.md, "(.+)"$/.exec(AlarmDescription) ?? [];
+      expect(words.length, AlarmDescription).toBeGreaterThan(30);
+      expect(headings).toContain(heading);
       expect(TreatMissingData).toBe('notBreaching');
     }
+  });
+});
+
+describe('alarms on calls that a person must settle', () => {
+  it.each([
+    ['ParkedAlarm', 'msg.parked'],
+    ['UnknownOutcomeAlarm', 'msg.unknown'],
+  ])('%s rings for the first one', (id, metric) => {
+    expect(service.one('AWS::CloudWatch::Alarm', id)).toMatchObject({
+      Namespace: 'SiebelIntegration',
+      MetricName: metric,
+      Statistic: 'Sum',
+      Threshold: 0,
+      EvaluationPeriods: 1,
+      ComparisonOperator: 'GreaterThanThreshold',
+    });
   });
 });
 

@@ -11,7 +11,7 @@ let service: PackagedForTest;
 let authority: Uint8Array;
 
 beforeAll(async () => {
-  service = await packagedService();
+  service = await packagedService({ checked: false });
   authority = Buffer.from((await createAuthority()).caPem);
 });
 afterAll(() => service?.remove());
@@ -40,7 +40,6 @@ describe('packaging', () => {
   it('refuses in one message all that is wrong with the settings, and leaves nothing to deploy', async () => {
     let folder = '';
     const packaging = packagedService({
-      built: service,
       edit: (yaml) => yaml.replace(/^ {2}default:$/m, '  prod:\n    tokenTimeoutMs: 5\n$&'),
       stage: 'prod',
       param: ['siebelTimeoutMS=5', 'siebelTimeoutMs=abc', 'siebelCaFile=certs/siebel.pem'],
@@ -64,7 +63,7 @@ describe('packaging', () => {
   });
 
   it('refuses a parameter without a value by its name', async () => {
-    await expect(packagedService({ built: service, param: ['siebelBaseUrl='] })).rejects.toThrow(
+    await expect(packagedService({ param: ['siebelBaseUrl='] })).rejects.toThrow(
       '--param siebelBaseUrl is not name=value',
     );
   });

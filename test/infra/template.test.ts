@@ -1,16 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Integration } from '../../lib/operations/index.ts';
 import { queueBackoff } from '../../lib/queue/backoff.ts';
 import { FUNCTION_NAMES } from '../../scripts/bundle.ts';
 import { placeholders, templateProblems } from '../../scripts/package.ts';
 import integration from '../../siebel.config.ts';
-import { logicalIdIn, type PackagedForTest, packagedService } from './packaged-service.ts';
+import { IN_VPC, logicalIdIn, type PackagedForTest, packagedService } from './packaged-service.ts';
 
 let service: PackagedForTest;
+/** With a FIFO queue and no event of a producer. */
+let inOrder: PackagedForTest;
+const withQueue = (queue: Partial<Integration['queue']>) => ({
+  ...integration,
+  queue: { ...integration.queue, ...queue },
+});
 
 beforeAll(async () => {
   service = await packagedService();
+  inOrder = await packagedService({ integration: withQueue({ fifo: true, mappings: [] }) });
 });
-afterAll(() => service?.remove());
+afterAll(() => {
+  service?.remove();
+  inOrder?.remove();
+});
 
 const functionNamed = (name: string) => {
   const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
@@ -25,6 +36,12 @@ const mapping = () => {
 describe('template', () => {
   it('is one that CloudFormation accepts', () => {
     expect(templateProblems(service.templateFile)).toEqual([]);
+  });
+
+  it('is one that CloudFormation accepts in a VPC, too', async () => {
+    const inVpc = await packagedService({ checked: false, param: IN_VPC });
+    expect(templateProblems(inVpc.templateFile)).toEqual([]);
+    inVpc.remove();
   });
 
   it('names the settings that still are placeholders, so that nobody deploys them unknowingly', () => {
@@ -48,7 +65,7 @@ describe('packaging', () => {
     ['runtime: nodejs24.x', 'runtime: nodejs99.x', 'runtime'],
     ['dist/queue.zip', 'dist/queues.zip', 'queues.zip'],
   ])('is refused when %j reads %j', async (right, wrong, named) => {
-    const packaging = packagedService({ edit: (yaml) => yaml.replace(right, wrong), built: service });
+    const packaging = packagedService({ edit: (yaml) => yaml.replace(right, wrong) });
 
     await expect(packaging).rejects.toThrow(named);
   });
@@ -168,7 +185,10 @@ describe('queue', () => {
 
 /** What a server may at most obtain by `Retry-After` for a message that comes for the nth time. */
 function longestPause(receiveCount: number): number {
-  return queueBackoff({ random: () => 0.999 }).afterFailure({ receiveCount, retryAfterMs: 86_400_000 });
+  return queueBackoff({ baseSeconds: 30, random: () => 0.999 }).afterFailure({
+    receiveCount,
+    retryAfterMs: 86_400_000,
+  });
 }
 
 describe('alarms on our own metrics', () => {
@@ -209,9 +229,17 @@ describe('capacity', () => {
 
 describe('schedules', () => {
   const schedules = () => service.all('AWS::Scheduler::Schedule').map(({ properties }) => properties);
+  const ofJobs = () => schedules().filter(({ Target }) => logicalIdIn(Target.Arn) === 'ScheduleLambdaFunction');
 
   it('are those of siebel.config.ts', () => {
-    const declared = [...integration.sync].map(([job, { every, timezone }]) => ({ input: { job }, every, timezone }));
+    const declared = [
+      ...[...integration.sync].map(([job, { every, timezone }]) => ({ input: { job }, every, timezone })),
+      ...[...integration.timed].map(([name, { run, every, timezone, input }]) => ({
+        input: { operation: run, key: `timed/${name}/<aws.scheduler.scheduled-time>`, input },
+        every,
+        timezone,
+      })),
+    ];
 
     expect(
       schedules().map(({ Target, ScheduleExpression, ScheduleExpressionTimezone }) => ({
@@ -223,7 +251,7 @@ describe('schedules', () => {
   });
 
   it('tick from the first deployment on, unless the stage says DISABLED', async () => {
-    const off = await packagedService({ built: service, param: ['schedules=DISABLED'] });
+    const off = await packagedService({ checked: false, param: ['schedules=DISABLED'] });
     off.remove();
 
     const states = off.all('AWS::Scheduler::Schedule').map(({ properties }) => properties.State);
@@ -236,12 +264,12 @@ describe('schedules', () => {
 
     expect(config.MaximumRetryAttempts).toBe(0);
     expect(logicalIdIn(config.DestinationConfig.OnFailure.Destination)).toBe('ScheduleFailureQueue');
+    expect(ofJobs()).toHaveLength(integration.sync.size);
+    for (const { Target } of ofJobs()) expect(Target.RetryPolicy.MaximumEventAgeInSeconds).toBeLessThanOrEqual(300);
     for (const { Target, FlexibleTimeWindow } of schedules()) {
       expect(FlexibleTimeWindow).toEqual({ Mode: 'OFF' });
-      expect(logicalIdIn(Target.Arn)).toBe('ScheduleLambdaFunction');
       expect(logicalIdIn(Target.RoleArn)).toBe('SchedulerRole');
       expect(logicalIdIn(Target.DeadLetterConfig.Arn)).toBe('SchedulerDeadLetterQueue');
-      expect(Target.RetryPolicy.MaximumEventAgeInSeconds).toBeLessThanOrEqual(300);
     }
     const watched = service
       .all('AWS::CloudWatch::Alarm')
@@ -249,6 +277,121 @@ describe('schedules', () => {
     expect(watched).toEqual(
       expect.arrayContaining(['ScheduleFailureQueue', 'SchedulerDeadLetterQueue', 'DeadLetterQueue']),
     );
+  });
+});
+
+describe('timed operations', () => {
+  const targets = (of: PackagedForTest) =>
+    of
+      .all('AWS::Scheduler::Schedule')
+      .map(({ properties }) => properties.Target)
+      .filter(({ Arn }) => logicalIdIn(Arn) === 'Queue');
+
+  it('are tried for a day, as no later tick makes good for one', () => {
+    expect(targets(service)).toHaveLength(integration.timed.size);
+    for (const { RetryPolicy } of targets(service)) {
+      expect(RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 });
+    }
+  });
+
+  it('have a message group of their own on a FIFO queue, and none on another', () => {
+    expect(targets(service).filter(({ SqsParameters }) => SqsParameters)).toEqual([]);
+    expect(targets(inOrder).map(({ SqsParameters }) => SqsParameters)).toEqual(
+      [...integration.timed.keys()].map((name) => ({ MessageGroupId: `timed/${name}` })),
+    );
+  });
+});
+
+describe('a FIFO queue', () => {
+  const FIFO = {
+    FifoQueue: true,
+    ContentBasedDeduplication: true,
+    DeduplicationScope: 'messageGroup',
+    FifoThroughputLimit: 'perMessageGroupId',
+  };
+
+  it('is one that CloudFormation accepts', () => {
+    expect(templateProblems(inOrder.templateFile)).toEqual([]);
+  });
+
+  it.each(['Queue', 'DeadLetterQueue'])('has limits and deduplication for each message group: %s (R14)', (id) => {
+    const { QueueName, ...properties } = inOrder.one('AWS::SQS::Queue', id);
+
+    expect(properties).toMatchObject(FIFO);
+    expect(QueueName).toBe(`${service.one('AWS::SQS::Queue', id).QueueName}.fifo`);
+    for (const name of Object.keys(FIFO)) expect(service.one('AWS::SQS::Queue', id)).not.toHaveProperty(name);
+  });
+
+  it('is the only one that may redrive into its dead-letter queue', () => {
+    const { RedriveAllowPolicy } = inOrder.one('AWS::SQS::Queue', 'DeadLetterQueue');
+    const { QueueName } = inOrder.one('AWS::SQS::Queue', 'Queue');
+
+    expect(RedriveAllowPolicy).toEqual({
+      redrivePermission: 'byQueue',
+      sourceQueueArns: [{ 'Fn::Sub': `arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:${QueueName}` }],
+    });
+  });
+
+  it('has no batching window, which its mapping does not take, and differs in nothing else', () => {
+    const [only] = inOrder.all('AWS::Lambda::EventSourceMapping');
+    const { MaximumBatchingWindowInSeconds, ...others } = mapping();
+
+    expect(MaximumBatchingWindowInSeconds).toBe(0);
+    expect(only?.properties).toEqual(others);
+    expect(others.BatchSize).toBeLessThanOrEqual(10);
+    const { VisibilityTimeout, MessageRetentionPeriod, RedrivePolicy } = service.one('AWS::SQS::Queue', 'Queue');
+    expect(inOrder.one('AWS::SQS::Queue', 'Queue')).toMatchObject({
+      VisibilityTimeout,
+      MessageRetentionPeriod,
+      RedrivePolicy,
+    });
+  });
+});
+
+describe("producers' events", () => {
+  const allowed = (of: PackagedForTest) =>
+    of
+      .one('AWS::SQS::QueuePolicy', 'QueuePolicy')
+      .PolicyDocument.Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Allow');
+
+  const ofThisAccount = (service: string, resource: string) => ({
+    'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`,
+  });
+
+  it.each([
+    [
+      'eventbridge',
+      'events.amazonaws.com',
+      {
+        StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+        ArnLike: { 'aws:SourceArn': ofThisAccount('events', 'rule/*') },
+      },
+    ],
+    // Amazon SNS Developer Guide, "Subscribing an Amazon SQS queue to an Amazon SNS topic": a topic is told by aws:SourceArn.
+    ['sns', 'sns.amazonaws.com', { ArnLike: { 'aws:SourceArn': ofThisAccount('sns', '*') } }],
+  ] as const)(
+    'in an envelope of %s are let in from this account and region alone',
+    async (envelope, Service, Condition) => {
+      const mappings = integration.queue.mappings.map((each) => ({ ...each, envelope }));
+      const of = await packagedService({ integration: withQueue({ mappings }) });
+      of.remove();
+
+      expect(allowed(of)).toEqual([
+        {
+          Sid: expect.any(String),
+          Effect: 'Allow',
+          Principal: { Service },
+          Action: 'sqs:SendMessage',
+          Resource: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+          Condition,
+        },
+      ]);
+      expect(of.one('AWS::SQS::QueuePolicy', 'QueuePolicy').PolicyDocument.Statement).toHaveLength(2);
+    },
+  );
+
+  it('open the queue to no service when there are none', () => {
+    expect(allowed(inOrder)).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -9,6 +10,7 @@ import { type LocalStackProcess, startProcess } from '../support/local-stack-pro
 // Each of these starts Node anew, some with a build: a busy machine may take its time.
 vi.setConfig({ testTimeout: 60_000 });
 
+const ROOT = join(import.meta.dirname, '../..');
 const hasCurl = spawnSync('sh', ['-c', 'command -v curl']).status === 0;
 
 const all: LocalStackProcess[] = [];
@@ -73,9 +75,13 @@ describe.skipIf(!hasCurl)('the commands that npm start prints (needs curl)', () 
   it('are all tried below', () => {
     expect([...commands.keys()]).toEqual([
       'send a message',
+      'send one with the command line',
+      'list what was parked',
       'see what it did in Siebel',
       'tick the schedule',
+      'tick a timed operation',
       'call the API',
+      "kill the queue's containers",
       'make Siebel fail once',
       'with the AWS CLI',
     ]);
@@ -86,6 +92,31 @@ describe.skipIf(!hasCurl)('the commands that npm start prints (needs curl)', () 
     await expect
       .poll(async () => JSON.parse(await paste('see what it did in Siebel')), { timeout: 15_000 })
       .toMatchObject({ count: 1, records: [{ Name: 'Harbour Supplies', Location: 'Bremen' }] });
+  });
+
+  // What they do is shown by the tests of the command line: here, --local may find the stack of another test.
+  it('name commands of the command line, which finds the running stack by a file that only this user reads', async () => {
+    const file = join(ROOT, '.local', `stack-${stackProcess()}.json`);
+    const { mode } = await stat(file);
+
+    expect(commands.get('send one with the command line')).toMatch(
+      /^echo '\{.+\}' \| npm run .+ messages send --local /,
+    );
+    expect(commands.get('list what was parked')).toMatch(/^npm run .+ messages list --local$/);
+    expect(mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
+      pid: stackProcess(),
+      queueUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
+      stateTable: 'siebel-integration-local-state',
+    });
+  });
+
+  it('tick a timed operation, which is done once for one time', async () => {
+    const key = 'timed/nightly-credit-check/2025-03-14T01:00:00Z';
+    expect(JSON.parse(await paste('tick a timed operation'))).toMatchObject({ message: { key } });
+    await expect
+      .poll(() => readFile(join(toldAbout('logs of the functions'), 'queue.log'), 'utf8'), { timeout: 15_000 })
+      .toMatch(new RegExp(`"key":"${key}","outcome":"done"`));
   });
 
   it('tick the schedule', async () => {
@@ -100,6 +131,24 @@ describe.skipIf(!hasCurl)('the commands that npm start prints (needs curl)', () 
       { status: 503, fault: true },
       { status: 200, fault: false },
     ]);
+  });
+
+  it("kill the queue's containers, at an address that also stops the queue and starts it again", async () => {
+    const command = commands.get("kill the queue's containers") ?? '';
+    const { killed } = JSON.parse(await paste("kill the queue's containers"));
+    expect(killed).toBeGreaterThanOrEqual(1);
+    expect(JSON.parse(await paste("kill the queue's containers"))).toEqual({ killed: 0 });
+
+    const mappings = new URL('/2015-03-31/event-source-mappings', command.match(/http:\S+/)?.[0]);
+    const { EventSourceMappings } = await json(`${mappings}`);
+    const [{ UUID, FunctionArn, State }] = EventSourceMappings;
+    expect([FunctionArn, State]).toEqual([expect.stringMatching(/:function:queue$/), 'Enabled']);
+    const enable = (Enabled: boolean) =>
+      fetch(`${mappings}/${UUID}`, { method: 'PUT', body: JSON.stringify({ Enabled }) });
+    await enable(false);
+    await expect.poll(async () => (await json(`${mappings}/${UUID}`)).State, { timeout: 10_000 }).toBe('Disabled');
+    await enable(true);
+    expect((await json(`${mappings}/${UUID}`)).State).toBe('Enabled');
   });
 
   it('list what was synced', async () => {
@@ -123,6 +172,7 @@ describe.skipIf(!hasCurl)('the commands that npm start prints (needs curl)', () 
 describe('Ctrl-C', () => {
   it('ends everything with exit code 0, and leaves no files', async () => {
     const folder = join(toldAbout('logs of the functions'), '..');
+    const pid = stackProcess();
     expect(running.processes().length).toBeGreaterThan(1);
     running.signal('SIGINT');
     expect(await running.ended).toBe(0);
@@ -131,6 +181,7 @@ describe('Ctrl-C', () => {
     expect(running.hasGroup()).toBe(false);
     expect(running.processes()).toEqual([]);
     await expect(readdir(folder)).rejects.toThrow('ENOENT');
+    expect((await readdir(join(ROOT, '.local'))).filter((name) => name === `stack-${pid}.json`)).toEqual([]);
   });
 
   it('ends it while it still builds', async () => {
@@ -148,7 +199,7 @@ describe('options', () => {
     const help = start('--help');
     expect(await help.ended).toBe(0);
     expect(help.output.stdout).toMatch(/^Usage: npm start -- \[options\]\n/);
-    for (const option of ['--once', '--json', '--records', '--seed', '--token-life', '--port', '--help']) {
+    for (const option of ['--once', '--json', '--records', '--seed', '--token-life', '--port', '--fifo', '--help']) {
       expect(help.output.stdout).toContain(`\n  ${option} `);
     }
   });
@@ -185,7 +236,7 @@ function commandsIn(output: string): ReadonlyMap<string, string> {
     .replaceAll(/ \\\n\s*/g, ' ')
     .split('\n');
   const found = lines.flatMap((line, index): [string, string][] => {
-    const [, beside = '', command] = /^\s*(.*?)\s*\b((?:curl|[A-Z_]+=\S+|aws|npm|node) .*)$/.exec(line) ?? [];
+    const [, beside = '', command] = /^\s*(.*?)\s*\b((?:curl|echo|[A-Z_]+=\S+|aws|npm|node) .*)$/.exec(line) ?? [];
     return command === undefined ? [] : [[beside || (lines[index - 1] ?? '').trim(), command]];
   });
   return new Map(found);
@@ -195,6 +246,13 @@ function afterTour(output: string): string {
   const [, after] = output.split('Running until Ctrl-C');
   if (after === undefined) throw new Error(`there are no commands in ${output}`);
   return after;
+}
+
+/** Id of the process that the stack is in. */
+function stackProcess(): number {
+  const pids = running.processes().filter((pid) => existsSync(join(ROOT, '.local', `stack-${pid}.json`)));
+  expect(pids).toHaveLength(1);
+  return pids[0] ?? 0;
 }
 
 /** What stands beside these words. */
