@@ -1,26 +1,25 @@
-import { Command } from 'commander';
+import { userInfo } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { systemClock as clock } from '../lib/clock.ts';
+import { interruptionOf } from './interruption.ts';
+import { watchOutputs } from './output.ts';
+import { runSiebel } from './program.ts';
+import { openRuntime } from './runtime.ts';
+import { processTerminal } from './terminal.ts';
 
-const program = new Command('siebel')
-  .description('Operate the Siebel integration.')
-  .version('0.1.0', '-V, --version', 'print the version')
-  .helpOption('-h, --help', 'show this help')
-  .addHelpText(
-    'after',
-    `
-Run it as:  npm run --silent siebel -- <command>
-
-No command of its own exists yet: doctor, token, call, describe, sync, messages and pause are planned.
-To watch the integration work on this machine:  npm start`,
-  )
-  .showHelpAfterError('(try --help)')
-  .argument('[command]', 'name of a command')
-  .allowExcessArguments()
-  .action((command: string | undefined) => {
-    if (command === undefined) program.help();
-    program.error(`unknown command '${command}'`, { exitCode: 2 });
-  });
-// Exit codes: 0 done, 1 found something wrong, 2 used wrongly.
-program.exitOverride(({ exitCode, code }) => {
-  process.exit(exitCode === 0 ? 0 : code.startsWith('commander.') ? 2 : exitCode);
+const { env } = process;
+const outputs = watchOutputs(process);
+const exitCode = await runSiebel(process.argv.slice(2), {
+  terminal: processTerminal(clock),
+  clock,
+  env,
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  // npm goes to the project's folder, and says where it came from.
+  folder: (env['npm_lifecycle_event'] === 'siebel' ? env['INIT_CWD'] : undefined) ?? process.cwd(),
+  interruption: interruptionOf(process, { clock, exit: (exitCode) => process.exit(exitCode) }),
+  operator: userInfo().username,
+  open: openRuntime,
 });
-program.parse();
+const isWritten = await outputs.isWritten();
+// Connections that are kept alive would hold the process for a while.
+process.exit(isWritten ? exitCode : 1);
