@@ -64,7 +64,7 @@ export interface ParkedItem {
   readonly code: string;
   readonly key: string | undefined;
   readonly body: string | undefined;
-  readonly attempts: number;
+  readonly receiveCount: number;
   readonly siebelCodes: readonly string[];
   readonly issues: readonly { readonly pointer: string; readonly code: string }[];
 }
@@ -216,7 +216,7 @@ function parkedItem(item: Record<string, AttributeValue>): ParkedItem {
     code: item['code']?.S ?? '',
     key: item['key']?.S,
     body: item['body']?.S,
-    attempts: Number(item['attempts']?.N),
+    receiveCount: Number(item['receiveCount']?.N),
     siebelCodes: (item['siebelCodes']?.L ?? []).map(({ S = '' }) => S),
     issues: JSON.parse(item['issues']?.S ?? '[]'),
   };
