@@ -4,15 +4,17 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { coldStarts } from './cold-start.ts';
+import { queueBench } from './queue.ts';
 import type { Bench, Result } from './result.ts';
 import { siebelClientBench } from './siebel-client.ts';
 
-const BENCHES: readonly Bench[] = [coldStarts, siebelClientBench];
+const BENCHES: readonly Bench[] = [coldStarts, siebelClientBench, queueBench];
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     rounds: { type: 'string', default: '21' },
+    messages: { type: 'string', default: '10000' },
     cpu: { type: 'string' },
     out: { type: 'string' },
     check: { type: 'boolean', default: false },
@@ -22,7 +24,7 @@ const { values } = parseArgs({
 });
 
 if (values.help) {
-  console.log(`npm run bench -- [--only ${BENCHES.map(({ name }) => name).join(',')}] [--rounds 21] [--cpu 1] [--out folder] [--json] [--check]
+  console.log(`npm run bench -- [--only ${BENCHES.map(({ name }) => name).join(',')}] [--rounds 21] [--messages 10000] [--cpu 1] [--out folder] [--json] [--check]
 
 ${BENCHES.map(({ name, measures }) => `  ${name.padEnd(8)} ${measures}`).join('\n')}
 
@@ -31,13 +33,17 @@ Every value is a ratio, taken side by side in one run, or an exact count. --chec
   const names = values.only?.split(',') ?? BENCHES.map(({ name }) => name);
   const unknown = names.filter((name) => !BENCHES.some((bench) => bench.name === name));
   const rounds = Number(values.rounds);
+  const messages = Number(values.messages);
   if (unknown.length > 0) stop(`there is no bench named ${unknown.join(', ')}; try --help`);
   if (!Number.isInteger(rounds) || rounds < 1) stop('--rounds takes a whole number from 1');
+  if (!Number.isInteger(messages) || messages < 1) stop('--messages takes a whole number from 1');
 
   const results: Result[] = [];
   for (const bench of BENCHES.filter(({ name }) => names.includes(name))) {
     const cpu = values.cpu === undefined ? undefined : Number(values.cpu);
-    const own = await bench.run({ rounds, cpu }).catch((error: Error) => stop(`${bench.name}: ${error.message}`, 1));
+    const own = await bench
+      .run({ rounds, messages, cpu })
+      .catch((error: Error) => stop(`${bench.name}: ${error.message}`, 1));
     results.push(...own);
   }
   const report = { ...machine(), rounds, results };

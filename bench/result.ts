@@ -16,6 +16,8 @@ export interface Result {
 /** Options of a run that its parts look at. */
 export interface BenchOptions {
   readonly rounds: number;
+  /** Of the backlog that is drained. */
+  readonly messages: number;
   readonly cpu: number | undefined;
 }
 
