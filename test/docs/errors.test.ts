@@ -2,14 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  LEDGER,
   NO_RESPONSE,
   SIEBEL_RESPONSE,
   SURROUNDINGS,
   TLS,
-  UNKNOWN_OUTCOME,
   UNUSABLE_RESPONSE,
 } from '../../lib/error-reference.ts';
 import {
+  CallInProgressError,
+  CallRejectedError,
   ConfigurationError,
   NoResponseError,
   ServiceUnavailableError,
@@ -35,7 +37,7 @@ const sources = ['lib', 'functions'].flatMap((folder) =>
 );
 
 describe('docs/errors.md', () => {
-  it('explains every code of the errors in lib/errors.ts', () => {
+  it('explains every code of the errors of lib', () => {
     const codes = codesOfErrors();
 
     expect(codes.length).toBeGreaterThan(35);
@@ -130,6 +132,10 @@ describe('the tables of docs/errors.md', () => {
           : new ConfigurationError('', { code: code as 'CONFIGURATION' }),
       ),
       new UnknownOutcomeError(''),
+      new CallInProgressError(''),
+      new CallRejectedError('CONFLICT', ''),
+      new CallRejectedError('CONFLICT_HIDDEN', ''),
+      new CallRejectedError('REPEATED_CRASH', ''),
       ...Object.values(KINDS),
     ];
     const references = {
@@ -137,7 +143,7 @@ describe('the tables of docs/errors.md', () => {
       ...TLS,
       ...UNUSABLE_RESPONSE,
       ...SURROUNDINGS,
-      ...UNKNOWN_OUTCOME,
+      ...LEDGER,
       ...SIEBEL_RESPONSE,
     };
 
@@ -158,7 +164,7 @@ describe('the tables of docs/errors.md', () => {
 
 /** Unions of types named …Code, and of members named code. */
 function codesOfErrors(): string[] {
-  const unions = textOf('lib/errors.ts').matchAll(
+  const unions = (textOf('lib/error-codes.ts') + textOf('lib/errors.ts')).matchAll(
     /(?:type \w*(?:Code|Refusal) =|readonly code:)((?:\s*\|?\s*'[A-Z0-9_]+')+)/g,
   );
   return [...unions].flatMap(([, union = '']) => literalsIn(union));

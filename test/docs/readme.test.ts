@@ -44,13 +44,13 @@ describe('README example', () => {
 
   it('declares an integration', () => {
     expect(derive(example).api.routes.map(({ routeKey }) => routeKey)).toEqual(['GET /accounts/{Id}', 'PUT /accounts']);
-    expect([...example.queue.accepts]).toEqual(['account.upsert']);
+    expect([...example.queue.accepts]).toEqual(['account.upsert', 'service-request.create']);
   });
 
   it('shows a message that the queue takes, for an operation that it accepts', () => {
     const [body = ''] = blocks(readme, 'json');
     const { result } = readMessage(body);
-    expect(result).toMatchObject({ operation: 'account.upsert', key: 'crm-export/4711' });
+    expect(result).toMatchObject({ operation: 'service-request.create', key: 'orders/4711/3' });
     const { operation, input } = result as QueueMessage;
     expect(example.queue.accepts).toContain(operation);
     expect(example.operations.get(operation)?.input.safeParse(input)).toMatchObject({ success: true });

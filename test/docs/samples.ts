@@ -38,9 +38,9 @@ export const WORDS: readonly string[] = Object.entries(vocabulary).flatMap(([nam
   typeof value === 'function' && !['derive', 'operationRunner'].includes(name) ? [name] : [],
 );
 
-/** A sample of `siebel.config.ts` with an import of its words, only of those that it uses. */
-export function withImports(code: string): string {
-  const used = WORDS.filter((word) => new RegExp(`\\b${word}\\(`).test(code));
+/** A sample of `siebel.config.ts` with an import of its words, only of those that it uses; and of these names. */
+export function withImports(code: string, names: readonly string[] = []): string {
+  const used = [...WORDS.filter((word) => new RegExp(`\\b${word}\\(`).test(code)), ...names];
   return `import { ${used.join(', ')} } from './lib/operations/index.ts';\n${code}`;
 }
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { derive, type Integration } from '../../lib/operations/index.ts';
+import { derive, type EventMapping, type Integration } from '../../lib/operations/index.ts';
 import type { Operator } from '../../lib/siebel/search-specification.ts';
 import type { SiebelSite } from '../../lib/siebel/site.ts';
 import { s3Sink } from '../../lib/sync/s3-sink.ts';
@@ -22,7 +22,8 @@ import {
 } from './samples.ts';
 
 const page = await readPage('docs/siebel-config.md');
-const [whole = '', component = '', entries = '', standIn = '', ...more] = blocks(page, 'ts');
+const [whole = '', mapped = '', component = '', entries = '', standIn = '', ...more] = blocks(page, 'ts');
+const [producersEvent = '', mappedInput = '', outcomeEvent = '', ...moreEvents] = blocks(page, 'json');
 const [asked = '', refusal = '', commands = '', ...others] = blocks(page, '');
 const samplePage = await readPage('docs/siebel-config-sample.md');
 const [everything = '', ...moreOfAll] = blocks(samplePage, 'ts');
@@ -47,8 +48,8 @@ afterAll(async () => {
 });
 
 it('has no sample that is not run here', () => {
-  expect([more, others, moreOfAll, othersOfAll]).toEqual([[], [], [], []]);
-  expect(page.match(/^```/gm)).toHaveLength(2 * 7);
+  expect([more, moreEvents, others, moreOfAll, othersOfAll]).toEqual([[], [], [], [], []]);
+  expect(page.match(/^```/gm)).toHaveLength(2 * 11);
   expect(samplePage.match(/^```/gm)).toHaveLength(2 * 2);
 });
 
@@ -114,6 +115,7 @@ describe('the page', () => {
       workspace: true,
       headers: true,
       quoteEscape: true,
+      integrationUser: true,
       maxPageSize: true,
       maxSearchLength: true,
       maxUrlLength: true,
@@ -146,6 +148,46 @@ describe('capacity', () => {
     expect(derive(await importIntegration(file)).capacity).toMatchObject({ planned: 35, allowance: 36 });
     const refused = await importIntegration(await samples.write('too-much.ts', fromSampleFolder(tooMuch)));
     expect(() => derive(refused)).toThrow(refusal.trimEnd());
+  });
+});
+
+describe('the event of an outcome', () => {
+  it('has the members that the pipe gives it', () => {
+    const announcing = { ...integration, outcomeEvents: { bus: 'default' } };
+    const { inputTemplate = '', detailType } = derive(announcing).outcomeEvents ?? {};
+
+    const members = [...inputTemplate.matchAll(/"(\w+)": /g)].map(([, name]) => name);
+    expect(Object.keys(JSON.parse(outcomeEvent))).toEqual(members);
+    expect(page).toContain(`\`${detailType}\``);
+  });
+});
+
+describe('the mapping of an event', () => {
+  let mapping: EventMapping;
+  let mappedIntegration: Integration;
+
+  beforeAll(async () => {
+    files.push(await samples.write('mapped.ts', fromSampleFolder(withImports(mapped, ['scheduledTime']))));
+    mappedIntegration = await importIntegration(files.at(-1) ?? '');
+    const [first] = mappedIntegration.queue.mappings;
+    if (!first) throw new Error('the sample maps an event');
+    mapping = first;
+  });
+
+  it('gives the call that the page shows', () => {
+    const { detail } = JSON.parse(producersEvent) as { detail: object };
+    const read = mapping.read(detail);
+    if (!('event' in read)) throw new Error(JSON.stringify(read.issues));
+
+    expect([mapping.envelope, mapping.operation, mapping.key(read.event)]).toEqual([
+      'eventbridge',
+      'service-request.create',
+      'orders/4711',
+    ]);
+    expect(mapping.input(read.event)).toEqual(JSON.parse(mappedInput));
+    expect(mappedIntegration.operations.get(mapping.operation)?.input.safeParse(JSON.parse(mappedInput))).toMatchObject(
+      { success: true },
+    );
   });
 });
 
