@@ -256,12 +256,12 @@ describe('a frozen sandbox', () => {
     vi.waitFor(() => expect(lines.some((line) => line.endsWith(`works on ${name}`))).toBe(true), { timeout: 3_000 });
 
   it('does nothing until it is thawed, and its time limit stands still too', async () => {
-    const { deployed, lines } = deploy(TICKS, { timeoutSeconds: 1 });
-    const call = deployed.invoke({ name: 'frozen', forMs: 200 });
+    const { deployed, lines } = deploy(TICKS, { timeoutSeconds: 3 });
+    const call = deployed.invoke({ name: 'frozen', forMs: 1_500 });
     await worksOn(lines, 'frozen');
     const [sandbox] = deployed.sandboxes();
     sandbox?.freeze();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
     const thawedAtMs = Date.now();
     sandbox?.thaw();
 
@@ -272,7 +272,7 @@ describe('a frozen sandbox', () => {
 
   it('can be told from others by its event, and killed all the same', async () => {
     const { deployed, lines } = deploy(TICKS);
-    const calls = ['one', 'two'].map((name) => deployed.invoke({ name, forMs: 300 }));
+    const calls = [deployed.invoke({ name: 'one', forMs: 1_500 }), deployed.invoke({ name: 'two', forMs: 60_000 })];
     await Promise.all(['one', 'two'].map((name) => worksOn(lines, name)));
     const sandbox = deployed.sandboxes().find(({ event }) => event?.includes('two'));
     sandbox?.freeze();

@@ -160,7 +160,7 @@ describe('two containers with one key at one instant', () => {
 });
 
 describe('calls under a state table that fails at random', () => {
-  it(`take effect once each (M4, seed ${SEED})`, async () => {
+  it(`take effect once each (seed ${SEED})`, async () => {
     let seed = SEED;
     const random = () => {
       seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff;

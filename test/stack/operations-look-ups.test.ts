@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock as clock } from '../../lib/clock.ts';
 import type { CallEnd, KeyedCall, Ledger, LookUpResult } from '../../lib/ledger/ledger.ts';
 import {
@@ -124,10 +124,10 @@ describe('the look-up of an insert', () => {
 
   it('sees nothing of a commit that is still to come, and finds it when it has come (F73)', async () => {
     const { siebel, send, find } = await insertsOn();
-    siebel.addFault({ method: 'POST', fault: { commitAfterMs: 300 } });
+    siebel.addFault({ method: 'POST', fault: { commitAfterMs: 3_000 } });
     await expect(send('request.mark', 'K-1', INPUT)).resolves.toMatchObject({ error: { code: 'OUTCOME_UNKNOWN' } });
     await expect(find('request.mark', 'K-1', INPUT)).resolves.toEqual({ found: 'absent' });
-    await clock.sleep(600);
+    await vi.waitFor(() => expect(siebel.stats().inFlight).toBe(0), { timeout: 15_000 });
     await expect(find('request.mark', 'K-1', INPUT)).resolves.toMatchObject({ found: 'ours' });
     expect(siebel.faults().map(({ fired }) => fired)).toEqual([1]);
   });

@@ -75,9 +75,8 @@ describe('a cold start with every dependency down (F100, R58)', () => {
       await stack.send(requestMessage('cold'));
       await vi.waitFor(() => expect(endingsOf(stack, 'cold').length).toBeGreaterThan(0), PATIENCE);
       expect(endingsOf(stack, 'cold')[0]).toMatchObject({ outcome: 'returned', class: 'environment' });
-      // One that waits for its dependencies takes as long as their time limits.
+      // One that waits for its dependencies would be ended by Lambda, and report no start.
       await vi.waitFor(() => expect(initsOf(linesBefore)).not.toEqual([]), PATIENCE);
-      expect(Math.max(...initsOf(linesBefore))).toBeLessThan(4_000);
     } finally {
       stack.secrets.recover();
       stack.identity.faults.clear();

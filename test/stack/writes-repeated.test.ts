@@ -29,7 +29,7 @@ let stack: WritesStack;
 let fates: Fates;
 
 beforeAll(async () => {
-  stack = await writesStack();
+  stack = await writesStack({ settings: { SIEBEL_TIMEOUT_MS: '3000' } });
   fates = fatesOf(stack);
 });
 
@@ -94,7 +94,7 @@ describe.concurrent('one key', () => {
   });
 
   it('in two messages, worked on by two containers together: one effect, the loser comes again later (F86, F113, R12)', async () => {
-    fates.set('together', { writes: [{ holdAfterCommit: 900 }] });
+    fates.set('together', { writes: [{ holdAfterCommit: 2_200 }] });
     await stack.send(requestMessage('together'));
     await vi.waitFor(() => expect(insertsOf(stack, 'together')).toHaveLength(1), PATIENCE);
     await stack.send(requestMessage('together'));

@@ -238,7 +238,7 @@ class Jump implements fc.AsyncCommand<Model, Real> {
   }
 }
 
-it(`behaves as a sequential reader of the rules expects, through deaths and jumps of the clock (M4, F110, seed ${SEED})`, async () => {
+it(`behaves as a sequential reader of the rules expects, through deaths and jumps of the clock (F110, seed ${SEED})`, async () => {
   const seen = new Set<string>();
   const deliveries = fc
     .tuple(

@@ -23,7 +23,7 @@ describe('the hash of a payload', () => {
     expect(canonicalHash({ '\ue000': 2, '\u{1f41f}': 1 })).toBe(createHash('sha256').update(canonical).digest('hex'));
   });
 
-  it('does not change with the order of members, and changes with every value (P19)', () => {
+  it('does not change with the order of members, and changes with every value', () => {
     const rearranged = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(rearranged);
       if (typeof value !== 'object' || value === null) return value;

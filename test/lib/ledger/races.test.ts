@@ -33,7 +33,7 @@ describe('two workers with one key at one instant', () => {
     }
   });
 
-  it(`make one commit, in whatever order their waits end (Q4, R12, seed ${SEED})`, async () => {
+  it(`make one commit, in whatever order their waits end (R12, seed ${SEED})`, async () => {
     const scenario = fc.record({
       kind: fc.constantFrom(...KINDS),
       found: fc.constantFrom(...Object.keys(FOUND)),
@@ -54,7 +54,7 @@ describe('two workers with one key at one instant', () => {
 
 describe.each(KINDS)('a container that is frozen with a call of the kind %s', (kind) => {
   it.each(['before it sends', 'before it stores'])(
-    '%s, sends and stores nothing when it thaws and another has taken over (Q5, F117)',
+    '%s, sends and stores nothing when it thaws and another has taken over (F117)',
     async (frozen) => {
       const clock = fakeClock();
       const store = memoryStore();

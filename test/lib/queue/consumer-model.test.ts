@@ -50,8 +50,8 @@ function check(real: World): void {
   const effects = Map.groupBy(real.siebel.executed, (key) => key);
   for (const item of real.store.items.values()) {
     const count = effects.get(item.key)?.length ?? 0;
-    if (item.operation !== 'repeatable') expect(count, `effects of ${item.key} (I2)`).toBeLessThanOrEqual(1);
-    if (item.state === 'DONE') expect(count, `effects of ${item.key}, which is done (I2)`).toBeGreaterThan(0);
+    if (item.operation !== 'repeatable') expect(count, `effects of ${item.key}`).toBeLessThanOrEqual(1);
+    if (item.state === 'DONE') expect(count, `effects of ${item.key}, which is done`).toBeGreaterThan(0);
     if (item.state !== 'REJECTED') continue;
     const effect = CODES.get(item.code ?? '');
     expect(effect, `code of ${item.key}: ${item.code}`).toBeDefined();
@@ -61,7 +61,7 @@ function check(real: World): void {
   }
   for (const message of real.messages.values()) {
     if (message.deleted && !isRedriven(message, real)) {
-      expect(isSettled(message, real), `${message.id} is gone, and settled (I1)`).toBe(true);
+      expect(isSettled(message, real), `${message.id} is gone, and settled`).toBe(true);
     }
   }
 }
@@ -297,7 +297,7 @@ const commands = [
   fc.nat(20).map(redrive),
 ];
 
-describe('the consumer, beside a sequential model (M2)', () => {
+describe('the consumer, beside a sequential model', () => {
   it('loses nothing and applies nothing twice, whatever befalls messages, processes and clocks', async () => {
     const seen = { messages: 0, faults: 0, codes: new Set<string>() };
     await fc.assert(
