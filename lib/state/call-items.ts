@@ -5,14 +5,16 @@ import { ServiceUnavailableError } from '../errors.ts';
 import type { CallItem, CallState, CallStore, Rejection } from '../ledger/call-item.ts';
 import type { CallName } from '../ledger/ledger.ts';
 import { storedContent } from './parked-content.ts';
-import { conditionally, ITEM_SCHEMA, type Item, send } from './requests.ts';
+import { conditionally, ITEM_SCHEMA, type Item, number, send, text } from './requests.ts';
 import type { StateTable } from './table.ts';
 
-const KEPT_DAYS = 28;
-const REJECTED_KEPT_DAYS = 90;
+/** How long a call is kept after its last write. */
+export const KEPT_DAYS = 28;
+/** The same of one that is rejected. */
+export const REJECTED_KEPT_DAYS = 90;
 const DAY_SECONDS = 24 * 60 * 60;
 /** Partition of the sparse index `parked`: only what is parked has it. */
-const BUCKET = 'parked';
+export const BUCKET = 'parked';
 
 /** The part of the state table that keeps calls: `call#<operation>#<key>`, and `parked#<message id>` for what has no name. */
 export function callItems({ tableName, client, clock }: StateTable): CallStore {
@@ -158,12 +160,4 @@ function unchanged(before: CallItem | undefined, nowSeconds: number) {
 
 function keptDays(state: CallState): number {
   return state === 'REJECTED' ? REJECTED_KEPT_DAYS : KEPT_DAYS;
-}
-
-function text(value: string): AttributeValue {
-  return { S: value };
-}
-
-function number(value: number): AttributeValue {
-  return { N: String(value) };
 }

@@ -6,6 +6,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { BUCKET, KEPT_DAYS, REJECTED_KEPT_DAYS } from './call-items.ts';
 import { withEntry } from './parked-audit.ts';
 import {
   type Content,
@@ -16,8 +17,8 @@ import {
   type StoredCall,
   type StoredSummary,
 } from './parked-item.ts';
-import { BUCKET, type ParkedFilter, queryOf } from './parked-query.ts';
-import { conditionally, ITEM_SCHEMA, type Item, send } from './requests.ts';
+import { type ParkedFilter, queryOf } from './parked-query.ts';
+import { conditionally, ITEM_SCHEMA, type Item, number, send, text } from './requests.ts';
 import type { StateTable } from './table.ts';
 
 /** Who does something, and why; kept with the call. */
@@ -55,10 +56,6 @@ export interface ParkedList {
   /** The same of a message without a call of its own, once it has been sent again. */
   leave(call: StoredSummary, act: Act): Promise<boolean>;
 }
-
-/** What is parked is kept for so long. */
-const REJECTED_DAYS = 90;
-const DONE_DAYS = 28;
 
 interface Change {
   readonly set?: Item;
@@ -103,7 +100,7 @@ export function parkedList({ tableName, client, clock }: StateTable): ParkedList
         pk: text(pk),
         schema: number(ITEM_SCHEMA),
         body: text(body),
-        expiresAt: number(expiryIn(REJECTED_DAYS)),
+        expiresAt: number(expiryIn(REJECTED_KEPT_DAYS)),
       };
       await send(tableName, () => client.send(new PutItemCommand({ TableName: tableName, Item: item })));
       const set = { correctedPk: text(pk), correctedOf: refusalOf(call), correctedAtMs: number(clock.now()) };
@@ -115,7 +112,7 @@ export function parkedList({ tableName, client, clock }: StateTable): ParkedList
         call,
         {
           action: 'resolved as done',
-          set: { state: text('DONE'), recordId: text(recordId), expiresAt: number(expiryIn(DONE_DAYS)) },
+          set: { state: text('DONE'), recordId: text(recordId), expiresAt: number(expiryIn(KEPT_DAYS)) },
           // All that belonged to the refusal, as the call is none any more.
           remove: [
             ...['parkedBucket', 'rejectedAtMs', 'unknown', 'mayBePartial', 'existsSaid'],
@@ -246,12 +243,4 @@ export function redriveAtMsOf({ rejectedAtMs = 0, startedRedriveAtMs = 0 }: Stor
 /** Tells one refusal of a call from an earlier one. */
 function refusalOf({ rejectedAtMs = 0 }: StoredSummary): AttributeValue {
   return number(rejectedAtMs);
-}
-
-function text(value: string): AttributeValue {
-  return { S: value };
-}
-
-function number(value: number): AttributeValue {
-  return { N: String(value) };
 }

@@ -1,5 +1,6 @@
+import { BUCKET } from './call-items.ts';
 import { SUMMARY_ATTRIBUTES } from './parked-item.ts';
-import type { Item } from './requests.ts';
+import { type Item, number, text } from './requests.ts';
 
 /** Which parked calls a list shows; every filter that is given must fit. */
 export interface ParkedFilter {
@@ -14,8 +15,6 @@ export interface ParkedFilter {
   readonly untilMs?: number | undefined;
 }
 
-/** Value of `parkedBucket` in what is parked. */
-export const BUCKET = 'parked';
 const INDEX = 'parked';
 
 /** Index, key condition, filter and projection of a list. */
@@ -45,12 +44,4 @@ export function queryOf(filter: ParkedFilter, nowMs: number) {
     ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: values,
   };
-}
-
-function text(value: string) {
-  return { S: value };
-}
-
-function number(value: number) {
-  return { N: String(value) };
 }

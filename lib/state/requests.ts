@@ -64,3 +64,13 @@ export function stateError(tableName: string, error: unknown): IntegrationError 
     cause: error,
   });
 }
+
+/** A text as DynamoDB writes it. */
+export function text(value: string): AttributeValue {
+  return { S: value };
+}
+
+/** A number as DynamoDB writes it. */
+export function number(value: number): AttributeValue {
+  return { N: String(value) };
+}
