@@ -56,7 +56,13 @@ function check(real: World): void {
     const effect = CODES.get(item.code ?? '');
     expect(effect, `code of ${item.key}: ${item.code}`).toBeDefined();
     if (effect === 'never' && item.operation !== 'repeatable') expect(count, `effects of ${item.key}`).toBe(0);
-    if (item.code === 'OUTCOME_UNKNOWN') expect(item.operation).toBe('unrepeatable');
+    // An insert is looked up, unless a message of it that has expired met it started, by one that is not at work any more.
+    const expires = [...real.messages.values()].some(
+      ({ key, notAfterMs }) => key === item.key && notAfterMs !== undefined,
+    );
+    if (item.code === 'OUTCOME_UNKNOWN' && !(item.operation === 'insert' && expires)) {
+      expect(item.operation).toBe('unrepeatable');
+    }
     if (item.code === 'REPEATED_CRASH') expect(real.faults).toBeGreaterThanOrEqual(5);
   }
   for (const message of real.messages.values()) {
