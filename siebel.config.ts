@@ -5,6 +5,7 @@ import {
   decimal,
   defineIntegration,
   event,
+  eventBridge,
   flag,
   fromEvent,
   oneOf,
@@ -145,8 +146,23 @@ export default defineIntegration({
     'POST /credit-checks': 'credit.check',
   },
 
+  // What has changed in Siebel, by the clock. Accounts are swept each night besides: for deletions, and for records that came in or
+  // were set back to a time that the job has passed.
   sync: {
-    accounts: { read: account, cursor: 'Updated', every: 'rate(5 minutes)', to: s3('accounts') },
+    accounts: {
+      read: account,
+      cursor: 'Updated',
+      every: 'rate(5 minutes)',
+      to: s3('accounts'),
+      sweep: { every: 'cron(0 3 * * ? *)', timezone: 'Europe/Vienna' },
+    },
+    contacts: { read: contact, cursor: 'Updated', every: 'rate(5 minutes)', to: s3('contacts') },
+    'service-requests': {
+      read: serviceRequest,
+      cursor: 'Updated',
+      every: 'rate(5 minutes)',
+      to: eventBridge({ source: 'com.example.siebel' }),
+    },
   },
 
   // Writes by the clock: each tick puts one message on the queue.

@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { allowance, type Capacity, type PlannedWay, planned, plannedWays } from '../lib/operations/capacity.ts';
 import type { Integration } from '../lib/operations/index.ts';
+import { widestWindow } from '../lib/operations/sync-job.ts';
 import { runCommand } from './bundle.ts';
 
 const PAGE = fileURLToPath(new URL('../docs/capacity.md', import.meta.url));
@@ -18,14 +19,22 @@ const BACKLOGS = [10_000, 100_000, 1_000_000];
 const HELD_BY: Readonly<Record<PlannedWay['way'], string>> = {
   queue: '`MaximumConcurrency` of the event source mapping × `queue.inFlight`',
   api: 'reserved concurrency of the function',
-  sync: 'reserved concurrency of the function',
-  backfill: 'nothing yet: kept free',
+  sync: 'reserved concurrency of the function × `window` of the widest job',
+  backfill: '`MaximumConcurrency` of the event source mapping',
   tools: 'one call at a time of the command line',
 };
 
-/** The page docs/capacity.md: the plan of an integration, with the arithmetic. */
-export function capacityPage({ capacity, queue }: Integration): string {
-  const ways = plannedWays(capacity, queue.inFlight);
+/** What stands behind this line of the page is written by people, and stays. */
+const BY_HAND = '<!-- by hand from here -->';
+
+/**
+ * The page docs/capacity.md: the plan of an integration, with the arithmetic.
+ *
+ * @param before The page as it is: what people have written at its end stays.
+ */
+export function capacityPage({ capacity, queue, sync }: Integration, before = ''): string {
+  const ways = plannedWays(capacity, queue.inFlight, widestWindow(sync));
+  const [, byHand = '\n'] = before.split(BY_HAND);
   return `# Capacity
 
 Written from \`siebel.config.ts\` by \`npm run fix\`: change it there. \`npm run package\` checks the plan, and prints it.
@@ -72,13 +81,15 @@ After an outage the first messages come within five minutes, the longest pause b
 
 ## Calls a minute
 
-${callsPerMinutePart(capacity, ways)}`;
+${callsPerMinutePart(capacity, ways)}
+${BY_HAND}${byHand}`;
 }
 
 /** The plan in lines for a terminal. */
-export function describePlan({ capacity, queue }: Integration): string {
+export function describePlan({ capacity, queue, sync }: Integration): string {
   const { siebelConnections, callsPerMinute } = capacity;
-  const lines = plannedWays(capacity, queue.inFlight).map(({ way, connections, containers, inFlight, ...each }) => {
+  const ways = plannedWays(capacity, queue.inFlight, widestWindow(sync));
+  const lines = ways.map(({ way, connections, containers, inFlight, ...each }) => {
     const share = each.callsPerMinute === undefined ? '' : `, ${rounded(each.callsPerMinute)} calls a minute each`;
     return `           ${way.padEnd(9)}${String(connections).padStart(4)}  ${containers} × ${inFlight}${share}`;
   });
@@ -145,6 +156,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   await runCommand(async () => {
     const { default: integration } = await import('../siebel.config.ts');
-    await writeFile(PAGE, capacityPage(integration));
+    const before = await readFile(PAGE, 'utf8').catch(() => '');
+    await writeFile(PAGE, capacityPage(integration, before));
   });
 }

@@ -32,7 +32,7 @@ const WAYS_IN = ['queue', 'api', 'sync', 'backfill', 'tools'] as const satisfies
 const MOST_CALLS_PER_MINUTE = 1_000_000;
 
 /** Lambda's least maximum concurrency of an event source mapping. */
-const LEAST_CONCURRENCY = 2;
+export const LEAST_CONCURRENCY = 2;
 
 /** Connections that may be planned: a tenth stays free for requests that were given up and still work in Siebel. */
 export function allowance(capacity: Capacity): number {
@@ -55,11 +55,17 @@ export interface PlannedWay {
   readonly callsPerMinute: number | undefined;
 }
 
-/** The plan, one way in after the other. A container that is not the queue's makes one call at a time. */
-export function plannedWays(capacity: Capacity, queueInFlight: number): PlannedWay[] {
+/**
+ * The plan, one way in after the other. A container of another way than these makes one call at a time.
+ *
+ * @param queueInFlight Messages that one queue container works on at a time.
+ * @param syncWindow Pages that one container reads at a time: of the widest sync job.
+ */
+export function plannedWays(capacity: Capacity, queueInFlight: number, syncWindow = 1): PlannedWay[] {
+  const inFlightOf: Partial<Record<WayIn, number>> = { queue: queueInFlight, sync: syncWindow };
   return WAYS_IN.map((way) => {
     const connections = capacity[way];
-    const inFlight = way === 'queue' ? queueInFlight : 1;
+    const inFlight = inFlightOf[way] ?? 1;
     const containers = Math.floor(connections / inFlight);
     return { way, connections, containers, inFlight, callsPerMinute: callsPerMinuteOf(capacity, way, containers) };
   });
@@ -78,9 +84,10 @@ export function callsPerMinuteOf(capacity: Capacity, way: WayIn, containers: num
 /**
  * What is wrong with a capacity plan; empty when it holds.
  *
- * @param queueInFlight Messages that one queue container works on at a time.
+ * @param queueInFlight As for `plannedWays`.
+ * @param syncWindow As for `plannedWays`.
  */
-export function checkCapacity(capacity: Capacity, queueInFlight: number): string[] {
+export function checkCapacity(capacity: Capacity, queueInFlight: number, syncWindow = 1): string[] {
   const numbers = ['siebelConnections', ...WAYS_IN] as const;
   const problems = Object.keys(capacity)
     .filter((name) => ![...numbers, 'callsPerMinute'].includes(name))
@@ -115,7 +122,7 @@ export function checkCapacity(capacity: Capacity, queueInFlight: number): string
         'the least that Lambda can hold a queue to: lower queue.inFlight or raise the share',
     );
   }
-  const starved = plannedWays(capacity, queueInFlight).find(
+  const starved = plannedWays(capacity, queueInFlight, syncWindow).find(
     ({ containers, callsPerMinute }) => containers > 0 && callsPerMinute !== undefined && callsPerMinute < 1,
   );
   if (starved) {

@@ -1,10 +1,13 @@
+import { systemClock } from '../clock.ts';
 import { ConfigurationError } from '../errors.ts';
-import { allowance, type PlannedWay, planned, plannedWays } from './capacity.ts';
+import { allowance, LEAST_CONCURRENCY, type PlannedWay, planned, plannedWays } from './capacity.ts';
 import type { Envelope } from './event-mapping.ts';
 import type { Integration } from './integration.ts';
 import { integrationProblems } from './integration-problems.ts';
 import { type OutcomePipe, outcomePipe } from './outcome-events.ts';
+import { type PlannedSync, plannedSync, type SyncSchedule, syncSchedules } from './planned-sync.ts';
 import type { Route } from './routes.ts';
+import { widestWindow } from './sync-job.ts';
 import { scheduledTime } from './timed.ts';
 
 /** What the build and the template take from `siebel.config.ts`: plain data, so that nothing is declared twice. */
@@ -25,12 +28,8 @@ export interface Deployment {
     readonly envelopes: readonly Envelope[];
   };
   readonly api: { readonly reservedConcurrency: number; readonly routes: readonly Route[] };
-  readonly schedules: readonly {
-    readonly job: string;
-    readonly expression: string;
-    readonly timezone: string;
-    readonly input: { readonly job: string };
-  }[];
+  /** Ticks of the sync jobs, and the beginnings of their sweeps. */
+  readonly schedules: readonly SyncSchedule[];
   /** One message on the queue for each tick. */
   readonly timed: readonly {
     readonly name: string;
@@ -41,7 +40,12 @@ export interface Deployment {
     /** Of a FIFO queue. */
     readonly messageGroupId: string | null;
   }[];
-  readonly sync: { readonly reservedConcurrency: number };
+  readonly sync: PlannedSync;
+  readonly backfill: {
+    /** `MaximumConcurrency` of the event source mapping: containers of one call at a time. */
+    readonly maximumConcurrency: number;
+    readonly timeoutSeconds: number;
+  };
   readonly outcomeEvents: OutcomePipe | null;
   readonly capacity: {
     readonly siebelConnections: number;
@@ -55,14 +59,16 @@ export interface Deployment {
 
 /** What SQS gives at once without a batching window, and a FIFO queue at all. */
 const LARGEST_BATCH = 10;
+const BACKFILL_TIMEOUT_SECONDS = 300;
 
 /**
  * Checks an integration, and derives everything that the template needs from it; the same input gives the same output.
  *
+ * @param nowMs When it is built: schedules that are over by then are refused. Default: now.
  * @throws ConfigurationError that lists everything wrong at once.
  */
-export function derive(integration: Integration): Deployment {
-  const problems = integrationProblems(integration);
+export function derive(integration: Integration, nowMs = systemClock.now()): Deployment {
+  const problems = integrationProblems(integration, nowMs);
   if (problems.length > 0) throw new ConfigurationError(`siebel.config.ts: ${problems.join('; ')}`);
 
   const { queue, routes, sync, timed, capacity, outcomeEvents } = integration;
@@ -78,7 +84,7 @@ export function derive(integration: Integration): Deployment {
       envelopes: [...new Set(queue.mappings.map(({ envelope }) => envelope))],
     },
     api: { reservedConcurrency: capacity.api, routes },
-    schedules: [...sync].map(([job, { every, timezone }]) => ({ job, expression: every, timezone, input: { job } })),
+    schedules: syncSchedules(sync),
     timed: [...timed].map(([name, { run, every, timezone, input }]) => ({
       name,
       expression: every,
@@ -86,14 +92,19 @@ export function derive(integration: Integration): Deployment {
       message: { operation: run, key: `timed/${name}/${scheduledTime}`, input },
       messageGroupId: queue.fifo ? `timed/${name}` : null,
     })),
-    sync: { reservedConcurrency: capacity.sync },
+    sync: plannedSync(sync, capacity),
+    backfill: {
+      // Without a job nothing is ever backfilled, and Lambda takes no less.
+      maximumConcurrency: Math.max(capacity.backfill, LEAST_CONCURRENCY),
+      timeoutSeconds: BACKFILL_TIMEOUT_SECONDS,
+    },
     outcomeEvents: outcomePipe(outcomeEvents),
     capacity: {
       siebelConnections,
       allowance: allowance(capacity),
       planned: planned(capacity),
       callsPerMinute,
-      ways: plannedWays(capacity, queue.inFlight),
+      ways: plannedWays(capacity, queue.inFlight, widestWindow(sync)),
     },
   };
 }

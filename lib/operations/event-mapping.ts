@@ -78,6 +78,12 @@ export function fromEvent<A extends EventMembers, I extends object>(mapping: {
   return { envelope: 'none', ...mapping };
 }
 
+/** Whether a value was made by `fromEvent` from an `event`. */
+export function isMappedEvent(value: unknown): value is MappedEvent {
+  if (!isObject(value) || !isObject(value['from']) || !isObject(value['from']['members'])) return false;
+  return typeof value['key'] === 'function' && typeof value['input'] === 'function';
+}
+
 /** The mapping of an operation, ready to read events. */
 export function eventMapping(operation: string, { from, envelope, key, input }: MappedEvent): EventMapping {
   const { members } = from;

@@ -27,8 +27,8 @@ export type { Deployment } from './deployment.ts';
 export { derive } from './deployment.ts';
 export type { Envelope, EventMapping, EventMembers, EventType, MappedEvent } from './event-mapping.ts';
 export { event, fromEvent } from './event-mapping.ts';
-export type { Integration, S3Sink, SyncJob } from './integration.ts';
-export { defineIntegration, s3 } from './integration.ts';
+export type { Integration } from './integration.ts';
+export { defineIntegration } from './integration.ts';
 export type { BatchAnswer, InputMember, InputOf, Operation, OperationKind, OutputOf } from './operation.ts';
 export { optional } from './optional.ts';
 export type { OutcomeEvents } from './outcome-events.ts';
@@ -36,5 +36,17 @@ export type { DecodedRecord, Fields, ReadRecord, WriteRecord } from './records.t
 export type { HttpMethod, Route } from './routes.ts';
 export type { OperationRunner } from './runner.ts';
 export { operationRunner } from './runner.ts';
+export type { EventBridgeTarget, OwnTarget, S3Target, SqsTarget, Sweep, SyncJob, SyncTarget } from './sync-job.ts';
+export { eventBridge, ownSink, s3, sqs } from './sync-job.ts';
+export type {
+  SinkChunk,
+  SinkCursor,
+  SinkLines,
+  SinkOutput,
+  SinkRange,
+  SinkRecord,
+  SinkRun,
+  SyncSink,
+} from './sync-sink.ts';
 export type { TimedOperation } from './timed.ts';
 export { scheduledTime } from './timed.ts';

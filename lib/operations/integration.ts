@@ -1,34 +1,13 @@
+import { isObject } from '../json.ts';
 import type { SiebelSite } from '../siebel/site.ts';
 import { type Capacity, DEFAULT_CAPACITY } from './capacity.ts';
-import type { SyncSource } from './component-types.ts';
-import { type EventMapping, eventMapping, type MappedEvent } from './event-mapping.ts';
+import { type EventMapping, eventMapping, isMappedEvent, type MappedEvent } from './event-mapping.ts';
 import type { InputOf, Operation, OperationKind } from './operation.ts';
 import type { OutcomeEvents } from './outcome-events.ts';
 import { type Route, routeOf } from './routes.ts';
+import { type CursorOf, type Readable, type SyncDefinition, type SyncJob, syncJob, type TextOf } from './sync-job.ts';
+import { isOperation, isText, type TakenParts, takenParts } from './taken-parts.ts';
 import type { TimedOperation } from './timed.ts';
-
-/** Where a sync puts its records: `<prefix>/<job>/…` in the sync bucket. */
-export interface S3Sink {
-  readonly kind: 's3';
-  readonly prefix: string;
-}
-
-/** Gzip NDJSON objects in the sync bucket under this prefix. */
-export function s3(prefix: string): S3Sink {
-  return { kind: 's3', prefix };
-}
-
-/** One incremental pull: every record of a business component that changed, in the order of its cursor field. */
-export interface SyncJob {
-  readonly read: SyncSource;
-  /** A UTC date-time field that moves with every change, best with an index: `Updated`. */
-  readonly cursor: string;
-  /** `rate(5 minutes)` or `cron(0 2 * * ? *)`, as EventBridge Scheduler writes them. */
-  readonly every: string;
-  /** Zone of a cron expression; default `UTC`. */
-  readonly timezone: string;
-  readonly to: S3Sink;
-}
 
 /** What this installation integrates: the content of `siebel.config.ts`. */
 export interface Integration {
@@ -50,8 +29,8 @@ export interface Integration {
   readonly outcomeEvents?: OutcomeEvents | undefined;
   /** What differs between installations of Siebel. */
   readonly site: SiebelSite;
-  /** Members of the definition that mean nothing. */
-  readonly unknown?: readonly string[];
+  /** What of the definition could not be taken, in sentences. */
+  readonly malformed?: readonly string[];
 }
 
 type Operations = Readonly<Record<string, Operation>>;
@@ -78,19 +57,6 @@ interface TimedDefinition<N extends string, I> extends Omit<TimedOperation, 'run
 type AnyTimed<Ops extends Operations> = {
   [N in Acceptable<Ops>]: TimedDefinition<N, InputOf<Ops[N]>>;
 }[Acceptable<Ops>];
-/** What a sync job reads: a business component. */
-type Readable = { readonly source: SyncSource };
-type CursorOf<C> = C extends { readonly source: SyncSource<infer F> }
-  ? {
-      [N in keyof F]: F[N]['kind'] extends 'utcDateTime' ? (F[N]['optional'] extends true ? never : N) : never;
-    }[keyof F]
-  : never;
-
-interface SyncDefinition<C extends Readable = Readable> extends Omit<SyncJob, 'read' | 'timezone'> {
-  readonly read: C;
-  readonly timezone?: string;
-}
-
 /** What `siebel.config.ts` says; names of operations and fields are checked by the compiler. */
 export interface IntegrationDefinition<Ops extends Operations, Reads extends Readonly<Record<string, Readable>>> {
   /** Every call to Siebel that any trigger may make, by its name: `account.get`. */
@@ -112,7 +78,10 @@ export interface IntegrationDefinition<Ops extends Operations, Reads extends Rea
   };
   /** Jobs that pull what has changed, by their names. */
   readonly sync?: {
-    readonly [J in keyof Reads]: SyncDefinition<Reads[J]> & { readonly cursor: CursorOf<Reads[J]> };
+    readonly [J in keyof Reads]: SyncDefinition<Reads[J]> & {
+      readonly cursor: CursorOf<Reads[J]>;
+      readonly ownWrites?: { readonly field: TextOf<Reads[J]> };
+    };
   };
   /** Writes that run by the clock, by their names: a message on the queue at each tick. */
   readonly timed?: { readonly [name: string]: AnyTimed<Ops> };
@@ -137,35 +106,64 @@ export function defineIntegration<
   const Ops extends Operations,
   const Reads extends Readonly<Record<string, Readable>> = Readonly<Record<string, never>>,
 >(definition: IntegrationDefinition<Ops, Reads>): Integration {
-  const operations = new Map<string, Operation>(Object.entries(definition.operations));
-  const inFlight = definition.queue?.inFlight ?? DEFAULT_IN_FLIGHT;
-  const accepted = (definition.queue?.accepts ?? []) as readonly (string | Readonly<Record<string, MappedEvent>>)[];
-  const mappings = accepted.flatMap((entry) =>
-    typeof entry === 'string' ? [] : Object.entries(entry).map((each) => eventMapping(...each)),
-  );
-  const timed = new Map<string, TimedOperation>(
-    Object.entries<TimedDefinition<string, unknown>>(definition.timed ?? {}).map(([name, given]) => [
-      name,
-      { timezone: 'UTC', ...given },
-    ]),
+  const parts = takenParts(definition);
+  const operations = new Map(parts.members('operations', isOperation, 'is no operation'));
+  const {
+    fifo = false,
+    inFlight = DEFAULT_IN_FLIGHT,
+    accepts: accepted,
+  } = (parts.part('queue') ?? {}) as QueueDefinition;
+  const named = acceptedNames(accepted, parts);
+  const mappings = acceptedMappings(accepted, parts);
+  const timed = new Map(
+    parts
+      .members('timed', isObject, 'is no timed operation')
+      .map(([name, given]): [string, TimedOperation] => [
+        name,
+        { timezone: 'UTC', ...(given as unknown as Omit<TimedOperation, 'timezone'>) },
+      ]),
   );
   const accepts: ReadonlySet<string> = new Set([
-    ...accepted.filter((entry) => typeof entry === 'string'),
+    ...named,
     ...mappings.map(({ operation }) => operation),
     ...[...timed.values()].map(({ run }) => run),
   ]);
-  const routes = Object.entries<string | undefined>(definition.api ?? {}).map(([routeKey, name = '']) =>
-    routeOf(routeKey, name, operations),
+  const routes = parts
+    .members('api', isText, 'is not the name of an operation')
+    .map(([routeKey, name]) => routeOf(routeKey, name, operations));
+  const sync = new Map(
+    parts.members('sync', isObject, 'is no job').map(([job, given]) => [job, syncJob(given as never)]),
   );
-  const sync = new Map<string, SyncJob>(
-    Object.entries<SyncDefinition>(definition.sync ?? {}).map(([job, { read, timezone = 'UTC', ...given }]) => [
-      job,
-      { ...given, read: read.source, timezone },
-    ]),
-  );
-  const { capacity = DEFAULT_CAPACITY, outcomeEvents, site = {} } = definition;
-  const fifo = definition.queue?.fifo ?? false;
+  const capacity = (parts.part('capacity') ?? DEFAULT_CAPACITY) as Capacity;
+  const site: SiebelSite = parts.part('site') ?? {};
+  const { outcomeEvents } = definition ?? {};
+  for (const member of Object.keys(definition ?? {}).filter((word) => !WORDS.includes(word))) {
+    parts.refuse(`${member} is no word of defineIntegration`);
+  }
   const queue = { fifo, inFlight, accepts, mappings };
-  const unknown = Object.keys(definition).filter((member) => !WORDS.includes(member));
-  return { operations, queue, routes, sync, timed, capacity, outcomeEvents, site, unknown };
+  return { operations, queue, routes, sync, timed, capacity, outcomeEvents, site, malformed: parts.malformed };
+}
+
+interface QueueDefinition {
+  readonly fifo?: boolean;
+  readonly inFlight?: number;
+  readonly accepts?: unknown;
+}
+
+function acceptedNames(accepted: unknown, parts: TakenParts): readonly string[] {
+  if (Array.isArray(accepted)) return accepted.filter(isText);
+  if (accepted !== undefined) parts.refuse('queue.accepts is not a list');
+  return [];
+}
+
+function acceptedMappings(accepted: unknown, parts: TakenParts): readonly EventMapping[] {
+  const others: readonly unknown[] = Array.isArray(accepted) ? accepted.filter((entry) => !isText(entry)) : [];
+  return others.flatMap((entry) => {
+    if (!isObject(entry)) parts.refuse('queue.accepts has an entry that is neither a name nor a mapping');
+    return Object.entries(isObject(entry) ? entry : {}).flatMap(([name, given]) => {
+      if (isMappedEvent(given)) return [eventMapping(name, given)];
+      parts.refuse(`queue.accepts: the event for ${name} is not made by fromEvent`);
+      return [];
+    });
+  });
 }

@@ -1,4 +1,5 @@
 import { IntegrationError } from '../errors.ts';
+import { isObject } from '../json.ts';
 import { integrationUserOf, largestPage, PARAMETER_NAMES, type SiebelSite, siteHeaders } from '../siebel/site.ts';
 
 const MEMBERS: readonly string[] = [
@@ -20,7 +21,9 @@ export function siteProblems(site: SiebelSite): string[] {
   return [
     ...Object.keys(site).flatMap((name) => (MEMBERS.includes(name) ? [] : [`site.${name} is not known`])),
     ...parameterProblems(parameterNames),
-    ...(workspace === undefined || WORKSPACE.test(workspace) ? [] : ['site.workspace is not the name of a workspace']),
+    ...(workspace === undefined || (typeof workspace === 'string' && WORKSPACE.test(workspace))
+      ? []
+      : ['site.workspace is not the name of a workspace']),
     ...Object.entries(site.headers ?? {}).flatMap(([name, value]) =>
       refusedBy(siteHeaders, { headers: { [name]: value } }),
     ),
@@ -35,6 +38,7 @@ export function siteProblems(site: SiebelSite): string[] {
 }
 
 function parameterProblems(given: Readonly<Record<string, string>>): string[] {
+  if (!isObject(given)) return ['site.parameterNames is not an object'];
   const names = PARAMETER_NAMES.map((name) => (Object.hasOwn(given, name) ? given[name] : name));
   const lowerCased = names.map((name) => String(name).toLowerCase());
   return [
@@ -42,7 +46,9 @@ function parameterProblems(given: Readonly<Record<string, string>>): string[] {
       ...(PARAMETER_NAMES.some((known) => known === name)
         ? []
         : [`site.parameterNames.${name} is not a parameter of Siebel`]),
-      ...(NAME.test(wanted) ? [] : [`site.parameterNames.${name} is not a name that a parameter can have`]),
+      ...(typeof wanted === 'string' && NAME.test(wanted)
+        ? []
+        : [`site.parameterNames.${name} is not a name that a parameter can have`]),
     ]),
     ...(new Set(lowerCased).size < lowerCased.length ? ['site.parameterNames gives two parameters one name'] : []),
   ];

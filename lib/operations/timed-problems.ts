@@ -10,13 +10,12 @@ const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const EXAMPLE_TIME = '2025-03-14T09:26:00Z';
 
 /** Everything that is wrong with the timed operations of an integration. */
-export function timedProblems({
-  timed,
-  sync,
-  operations,
-}: Pick<Integration, 'timed' | 'sync' | 'operations'>): string[] {
+export function timedProblems(
+  { timed, sync, operations }: Pick<Integration, 'timed' | 'sync' | 'operations'>,
+  nowMs: number,
+): string[] {
   return [...timed].flatMap(([name, given]) => {
-    const schedule = scheduleProblem(given.every, given.timezone);
+    const schedule = scheduleProblem(given.every, given.timezone, nowMs);
     return [
       ...(NAME.test(name) ? [] : [`the timed operation ${JSON.stringify(name)} is not named like nightly-check`]),
       ...(sync.has(name) ? [`timed.${name} has the name of a sync job`] : []),
@@ -33,7 +32,8 @@ function runProblems(
 ): string[] {
   const operation = operations.get(run);
   const refused = notForQueues(operations, run);
-  if (!operation || refused) return [`timed.${name}.run names ${run}, ${refused}`];
+  if (!operation || refused)
+    return [`timed.${name}.run names ${typeof run === 'string' ? run : 'no text'}, ${refused}`];
 
   const text = JSON.stringify(input) ?? '';
   const atATick = text.replaceAll(scheduledTime, EXAMPLE_TIME);

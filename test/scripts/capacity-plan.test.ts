@@ -9,7 +9,18 @@ const withLimit = { ...integration, capacity: { ...integration.capacity, callsPe
 const ROOT = join(import.meta.dirname, '../..');
 
 it('docs/capacity.md is that of siebel.config.ts (npm run fix)', async () => {
-  expect(await readFile(join(ROOT, 'docs/capacity.md'), 'utf8')).toBe(capacityPage(installed));
+  const page = await readFile(join(ROOT, 'docs/capacity.md'), 'utf8');
+
+  expect(page).toBe(capacityPage(installed, page));
+});
+
+it('keeps what people have written at the end of the page', () => {
+  const page = capacityPage(integration);
+  expect(page.endsWith('\n<!-- by hand from here -->\n')).toBe(true);
+
+  const written = `${page}\n## Twenty million records\n`;
+  expect(capacityPage(integration, written)).toBe(written);
+  expect(capacityPage(withLimit, written)).toBe(`${capacityPage(withLimit)}\n## Twenty million records\n`);
 });
 
 it('npm run fix writes docs/capacity.md', async () => {
@@ -26,6 +37,14 @@ describe('the page', () => {
     expect(page).toContain('8 + 5 + 2 + 2 + 1 = 18');
     expect(page).toContain('| queue | 8 | 2 × 4 |');
     expect(page).toContain('| api | 5 | 5 × 1 |');
+    expect(page).toContain('| backfill | 2 | 2 × 1 | `MaximumConcurrency` of the event source mapping |');
+  });
+
+  it('counts the pages that a sync job reads at a time (R49)', () => {
+    const [[job, accounts] = []] = integration.sync;
+    const wide = new Map([[String(job), { ...accounts, window: 2 }]]) as typeof integration.sync;
+
+    expect(capacityPage({ ...integration, sync: wide })).toContain('| sync | 2 | 1 × 2 |');
   });
 
   it('shows what the queue carries by the law of Little, and how long a backlog drains', () => {

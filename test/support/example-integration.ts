@@ -5,6 +5,7 @@ import {
   decimal,
   defineIntegration,
   event,
+  eventBridge,
   flag,
   fromEvent,
   oneOf,
@@ -138,7 +139,20 @@ export const exampleIntegration = defineIntegration({
   },
 
   sync: {
-    accounts: { read: account, cursor: 'Updated', every: 'rate(5 minutes)', to: s3('accounts') },
+    accounts: {
+      read: account,
+      cursor: 'Updated',
+      every: 'rate(5 minutes)',
+      to: s3('accounts'),
+      sweep: { every: 'cron(0 3 * * ? *)', timezone: 'Europe/Vienna' },
+    },
+    contacts: { read: contact, cursor: 'Updated', every: 'rate(5 minutes)', to: s3('contacts') },
+    'service-requests': {
+      read: serviceRequest,
+      cursor: 'Updated',
+      every: 'rate(5 minutes)',
+      to: eventBridge({ source: 'com.example.siebel' }),
+    },
   },
 
   capacity: { siebelConnections: 20, queue: 8, api: 5, sync: 2, backfill: 2, tools: 1 },

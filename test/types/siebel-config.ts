@@ -1,12 +1,16 @@
 import {
   businessComponent,
   defineIntegration,
+  eventBridge,
   flag,
   type InputOf,
   type OutputOf,
   optional,
+  ownSink,
   readOnly,
+  type SyncSink,
   s3,
+  sqs,
   text,
   unique,
   utcDateTime,
@@ -80,6 +84,55 @@ defineIntegration({
   // @ts-expect-error a cursor that may be unset
   sync: { accounts: { read: account, cursor: 'Opened', every: 'rate(5 minutes)', to: s3('accounts') } },
 });
+
+const job = { read: account, cursor: 'Updated', every: 'rate(5 minutes)' } as const;
+declare const sink: SyncSink;
+
+defineIntegration({
+  operations,
+  sync: {
+    a: { ...job, to: s3('a'), where: account.field('Name').startsWith('A'), pageSize: 50, window: 4 },
+    b: { ...job, to: sqs('changes.fifo'), ownWrites: { field: 'Name', is: 'x' }, lagAlarmMinutes: 30 },
+    c: { ...job, to: eventBridge({ source: 'com.example' }), safetyLagSeconds: 30, lookbackSeconds: 900 },
+    d: { ...job, to: ownSink('lake', async () => sink), sweep: { every: 'rate(1 day)' }, timezone: 'UTC' },
+    e: {
+      ...job,
+      to: ownSink('lake', () => sink),
+      sweep: { every: 'rate(1 day)', timezone: 'Europe/Vienna', maxMissing: 0.5 },
+    },
+  },
+});
+defineIntegration({
+  operations,
+  // @ts-expect-error own writes by a field that is not declared
+  sync: { accounts: { ...job, to: s3('accounts'), ownWrites: { field: 'Updated By Name', is: 'INTEGRATION' } } },
+});
+defineIntegration({
+  operations,
+  // @ts-expect-error own writes by a field that is no text
+  sync: { accounts: { ...job, to: s3('accounts'), ownWrites: { field: 'Updated', is: 'INTEGRATION' } } },
+});
+defineIntegration({
+  operations,
+  // @ts-expect-error a condition is built, never written
+  sync: { accounts: { ...job, to: s3('accounts'), where: '[Name] = "x"' } },
+});
+defineIntegration({
+  operations,
+  // @ts-expect-error a sweep without a schedule
+  sync: { accounts: { ...job, to: s3('accounts'), sweep: { maxMissing: 0.5 } } },
+});
+defineIntegration({
+  operations,
+  // @ts-expect-error no target
+  sync: { accounts: job },
+});
+// @ts-expect-error an event has a source
+eventBridge({ bus: 'crm' });
+// @ts-expect-error what is made is a sink
+ownSink('lake', () => ({ write: () => {} }));
+// @ts-expect-error a condition on a field that is not declared
+account.field('Nam');
 
 type Upsert = InputOf<(typeof operations)['account.upsert']>;
 type Read = OutputOf<(typeof operations)['account.get']>;

@@ -15,7 +15,6 @@ import {
   utcDateTime,
   workflow,
 } from '../../../lib/operations/index.ts';
-import { scheduleProblem } from '../../../lib/operations/schedule-expression.ts';
 import { exampleIntegration as integration } from '../../support/example-integration.ts';
 
 const account = businessComponent('Account/Account', {
@@ -264,51 +263,13 @@ describe('callsPerMinute', () => {
   });
 });
 
-describe('scheduleProblem', () => {
-  it.each([
-    'rate(1 minute)',
-    'rate(5 minutes)',
-    'rate(2 days)',
-    'cron(0 2 * * ? *)',
-    'cron(0/15 8-18 ? * MON-FRI *)',
-    'cron(0 0 L * ? 2030)',
-  ])('accepts %s', (every) => {
-    expect(scheduleProblem(every, 'Europe/Vienna')).toBeUndefined();
-  });
-
-  it.each([
-    'rate(5 minutos)',
-    'rate(0 minutes)',
-    'rate(1 minutes)',
-    'rate(5 minute)',
-    'rate(5minutes)',
-    'cron(0 2 * * *)',
-    'cron(0 2 * * * *)',
-    'cron(0 2 ? * ? *)',
-    'cron(0 2 * * ? *) ',
-    "cron(0 2 * * ? ';)",
-    '5 minutes',
-    '',
-  ])('refuses %j', (every) => {
-    expect(scheduleProblem(every, 'UTC')).toMatch(/^every: /);
-  });
-
-  it.each([
-    ['rate(10 minute)', 'rate(10 minutes)'],
-    ['rate(1 hours)', 'rate(1 hour)'],
-    ['rate(1 days)', 'rate(1 day)'],
-  ])('says how %s is to be written', (every, right) => {
-    expect(scheduleProblem(every, 'UTC')).toBe(`every: ${every}: write ${right}`);
-  });
-
-  it('refuses a time zone that does not exist', () => {
-    expect(scheduleProblem('rate(5 minutes)', 'Mars/Olympus')).toMatch(/^timezone: /);
-  });
-});
-
 function route(routeKey: string, operation: string, scope: string) {
   const [method, path] = routeKey.split(' ');
   return { method, path, routeKey, operation, scope };
+}
+
+function tick(job: string) {
+  return { job, expression: 'rate(5 minutes)', timezone: 'UTC', input: { job } };
 }
 
 describe('derive', () => {
@@ -345,9 +306,33 @@ describe('derive', () => {
           route('POST /credit-checks', 'credit.check', 'siebel.write'),
         ],
       },
-      schedules: [{ job: 'accounts', expression: 'rate(5 minutes)', timezone: 'UTC', input: { job: 'accounts' } }],
+      schedules: [
+        { ...tick('accounts'), name: 'accounts', sweep: false },
+        {
+          ...tick('accounts'),
+          name: 'accounts-sweep',
+          sweep: true,
+          expression: 'cron(0 3 * * ? *)',
+          timezone: 'Europe/Vienna',
+          input: { job: 'accounts', sweep: true },
+        },
+        { ...tick('contacts'), name: 'contacts', sweep: false },
+        { ...tick('service-requests'), name: 'service-requests', sweep: false },
+      ],
       timed: [],
-      sync: { reservedConcurrency: 2 },
+      sync: {
+        reservedConcurrency: 2,
+        queues: [],
+        buses: ['default'],
+        prefixes: ['accounts', 'contacts'],
+        sweeps: true,
+        lagAlarms: [
+          { job: 'accounts', minutes: 45, ownSafetyLag: false },
+          { job: 'contacts', minutes: 45, ownSafetyLag: false },
+          { job: 'service-requests', minutes: 45, ownSafetyLag: false },
+        ],
+      },
+      backfill: { maximumConcurrency: 2, timeoutSeconds: 300 },
       outcomeEvents: null,
       capacity: {
         siebelConnections: 20,
