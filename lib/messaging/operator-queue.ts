@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -7,9 +6,13 @@ import {
   type MessageAttributeValue,
   ReceiveMessageCommand,
   SendMessageCommand,
-  SQSClient,
+  type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { fifoId } from './fifo-id.ts';
 import { nameOf, request } from './requests.ts';
+import { type Connection, sqsClient } from './sqs-client.ts';
+
+export type { Connection } from './sqs-client.ts';
 
 /** A message attribute: text, or bytes. */
 export type Attribute = Pick<MessageAttributeValue, 'DataType' | 'StringValue' | 'BinaryValue'>;
@@ -74,16 +77,8 @@ export interface Browsed {
   readonly unseen: number;
 }
 
-/** How to reach AWS, where the SDK's own ways are not to decide. */
-export interface Connection {
-  readonly endpoint?: string;
-  readonly region?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-}
-
 /** SQS takes so many attributes with a message. */
 export const MAX_ATTRIBUTES = 10;
-const MAX_ID_LENGTH = 128;
 const BATCH = 10;
 /** A process that is killed leaves a message hidden for so long at most. */
 const MOST_HIDDEN_SECONDS = 3_600;
@@ -94,12 +89,12 @@ const MOST_HIDDEN_SECONDS = 3_600;
  * What uses it throws ConfigurationError `QUEUE_DENIED`, ServiceUnavailableError `QUEUE_UNAVAILABLE`, and for a message
  * that SQS does not take InvalidInputError.
  *
- * @param options.client For tests. Default: an own client with 3 attempts of at most 6 s.
+ * @param options.client For tests. Default: an own client with 3 attempts of at most 5 s.
  */
 export function operatorQueue({
   queueUrl,
   connection = {},
-  client = sqsClient(connection),
+  client = sqsClient({ connection }),
 }: {
   queueUrl: string;
   connection?: Connection;
@@ -115,7 +110,7 @@ export function operatorQueue({
         QueueUrl: queueUrl,
         MessageBody: body,
         ...(Object.keys(attributes).length === 0 ? {} : { MessageAttributes: { ...attributes } }),
-        ...(isFifo ? { MessageGroupId: fitted(group), MessageDeduplicationId: fitted(once) } : {}),
+        ...(isFifo ? { MessageGroupId: fifoId(group), MessageDeduplicationId: fifoId(once) } : {}),
       });
       return (await request(queueUrl, () => client.send(command))).MessageId ?? '';
     },
@@ -214,22 +209,4 @@ function readMessage(message: Message): ReceivedMessage {
     sentAtMs: system.SentTimestamp === undefined ? undefined : Number(system.SentTimestamp),
     receiveCount: Number(system.ApproximateReceiveCount ?? 1),
   };
-}
-
-/** As an id of a FIFO queue: up to 128 visible characters of ASCII, the text itself where that fits. */
-function fitted(text: string): string {
-  return text.length <= MAX_ID_LENGTH && /^[\x21-\x7e]+$/.test(text)
-    ? text
-    : createHash('sha256').update(text).digest('hex');
-}
-
-function sqsClient(connection: Connection): SQSClient {
-  return new SQSClient({
-    ...connection,
-    maxAttempts: 3,
-    // The queue's address need not resolve by itself, as on the local stack; on AWS both hosts are the same.
-    useQueueUrlAsEndpoint: false,
-    // A receive waits for a second. Without the last setting the time limit of a request only writes a warning.
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
-  });
 }

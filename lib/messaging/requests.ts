@@ -1,26 +1,6 @@
-import {
-  ConfigurationError,
-  errorNameOf,
-  type IntegrationError,
-  invalidInput,
-  ServiceUnavailableError,
-} from '../errors.ts';
+import { ConfigurationError, type IntegrationError, invalidInput, ServiceUnavailableError } from '../errors.ts';
+import { isRefusal, plainNameOf } from './refusals.ts';
 
-/** Errors that waiting does not mend. SQS speaks two protocols, and some errors have a name in each. */
-const REFUSALS: ReadonlySet<string> = new Set([
-  'AccessDenied',
-  'AccessDeniedException',
-  'InvalidAddress',
-  'InvalidClientTokenId',
-  'InvalidSecurity',
-  'InvalidSignatureException',
-  'KmsAccessDenied',
-  'KmsDisabled',
-  'KmsNotFound',
-  'NonExistentQueue',
-  'QueueDoesNotExist',
-  'UnrecognizedClientException',
-]);
 /** Errors that are the message's own. */
 const MESSAGE_REFUSALS: ReadonlyMap<string, string> = new Map([
   ['InvalidMessageContents', 'BAD_CHARACTER'],
@@ -43,15 +23,14 @@ export async function request<T>(queueUrl: string, send: () => Promise<T>): Prom
 }
 
 function queueError(queueUrl: string, error: unknown): IntegrationError {
-  // In the older protocol names have a beginning: `AWS.SimpleQueueService.NonExistentQueue`.
-  const name = errorNameOf(error).replace(/^AWS\.SimpleQueueService\./, '');
+  const name = plainNameOf(error);
   const messageRefusal = MESSAGE_REFUSALS.get(name);
   if (messageRefusal) {
     // SQS has no name of its own for a body that is too long: only its words tell.
     const isTooLong = error instanceof Error && error.message.includes('shorter than');
     return invalidInput('', isTooLong ? 'TOO_LONG' : messageRefusal, `the queue refuses the message (${name})`);
   }
-  if (REFUSALS.has(name)) {
+  if (isRefusal(name)) {
     return new ConfigurationError(
       `queue "${nameOf(queueUrl)}" refuses this request (${name}): check its address, the region and the permissions`,
       { code: 'QUEUE_DENIED', cause: error },

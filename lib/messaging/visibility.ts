@@ -1,4 +1,5 @@
-import { ChangeMessageVisibilityCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { sqsClient } from './sqs-client.ts';
 
 /** Keeps one delivery of a message out of sight for so many seconds, 0-43,200, counted from now. */
 type HideDelivery = (receiptHandle: string, seconds: number) => Promise<void>;
@@ -15,7 +16,7 @@ type HideDelivery = (receiptHandle: string, seconds: number) => Promise<void>;
  */
 export function changeVisibility({
   queueUrl,
-  client = sqsClient(),
+  client = sqsClient({ attempts: 2, attemptMs: 1_500 }),
 }: {
   queueUrl: string | URL;
   client?: Pick<SQSClient, 'send'>;
@@ -29,14 +30,4 @@ export function changeVisibility({
     });
     await client.send(command);
   };
-}
-
-function sqsClient(): SQSClient {
-  return new SQSClient({
-    maxAttempts: 2,
-    // The queue's address need not resolve by itself, as on the local stack; on AWS both hosts are the same.
-    useQueueUrlAsEndpoint: false,
-    // Without the last setting the time limit of a request only writes a warning.
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
-  });
 }
