@@ -68,8 +68,8 @@ function leftOut(path: string): string {
 }
 
 /**
- * AWS clients without what our commands never reach: event streams, endpoint discovery, classes of errors, and manifests of
- * which only the version is read.
+ * AWS clients without what our commands never reach: event streams, endpoint discovery, classes of errors, a SHA-256 beside
+ * Node's, and manifests of which only the version is read.
  */
 export const awsLean: Plugin = {
   name: 'aws-lean',
@@ -93,8 +93,18 @@ export const awsLean: Plugin = {
         };
         export const resolveEndpointDiscoveryConfig = (config) => config;`,
     }));
-    build.onLoad({ filter: /client-(dynamodb|secrets-manager|sqs)[\\/].*[\\/]schemas_0\.js$/ }, async ({ path }) => ({
-      contents: leanSchemas(await readFile(path, 'utf8')),
+    build.onLoad(
+      { filter: /client-(dynamodb|eventbridge|s3|secrets-manager|sqs)[\\/].*[\\/]schemas_0\.js$/ },
+      async ({ path }) => ({
+        contents: leanSchemas(await readFile(path, 'utf8')),
+      }),
+    );
+    build.onLoad({ filter: /signature-v4[\\/]dist-es[\\/]HeaderFormatter\.js$/ }, () => ({
+      contents: `export class HeaderFormatter { format() { throw new Error('event streams are not in this bundle'); } }`,
+    }));
+    // For machines whose Node has no SHA-256 of its own.
+    build.onLoad({ filter: /@smithy[\\/]core[\\/].*[\\/]Sha256Js\.js$/ }, () => ({
+      contents: `export class Sha256Js { constructor() { throw new Error('SHA-256 in JavaScript is not in this bundle'); } }`,
     }));
     build.onLoad({ filter: /@aws-sdk[\\/]client-[a-z0-9-]+[\\/]package\.json$/ }, async ({ path }) => {
       const { version } = JSON.parse(await readFile(path, 'utf8'));
@@ -114,8 +124,34 @@ function leanSchemas(source: string): string {
     .replace(/\[(_\w+)\]:/g, (key, name) => (texts.has(name) ? `${texts.get(name)}:` : key));
 }
 
+/** Modules that send records of a sync to a kind of target, and what they export. */
+const SENDERS = [
+  { kind: 'sqs', file: /lib[\\/]messaging[\\/]send-batch\.ts$/, name: 'sendBatch' },
+  { kind: 'eventbridge', file: /lib[\\/]messaging[\\/]put-events\.ts$/, name: 'putEvents' },
+] as const;
+
+/**
+ * Leaves out what sends records to kinds of targets that no sync job has.
+ *
+ * @param kinds That jobs have; undefined leaves everything in.
+ */
+export function usedSinks(kinds: ReadonlySet<string> | undefined): Plugin {
+  return {
+    name: 'used-sinks',
+    setup(build) {
+      for (const { kind, file, name } of SENDERS) {
+        if (!kinds || kinds.has(kind)) continue;
+        const refusal = `no sync job goes to ${kind}: it is not in this bundle`;
+        build.onLoad({ filter: file }, () => ({
+          contents: `export function ${name}() { throw new Error('${refusal}'); }`,
+        }));
+      }
+    },
+  };
+}
+
 /** Functions whose first call needs an access token of ours. */
-const CALLERS_OF_SIEBEL = new Set(['queue', 'schedule', 'api']);
+const CALLERS_OF_SIEBEL = new Set(['queue', 'schedule', 'api', 'backfill']);
 
 /**
  * What a zip starts with: the handler of `functions/<name>.ts`, and an awaited warm-up. Lambda gives the start-up a whole

@@ -33,7 +33,7 @@ async function objects(): Promise<Map<string, Buffer>> {
 
 describe('a sync into a bucket', () => {
   it('leaves objects that manifests name, and a quiet run leaves nothing', async () => {
-    const parts = { ...syncParts(), sink: s3Sink({ bucket: BUCKET, client }) };
+    const parts = { ...syncParts(), sink: s3Sink({ bucket: BUCKET, prefix: 'crm', client }) };
     const run = () => runSync('accounts', JOB, { deadlineAtMs: parts.clock.now() + 15 * MINUTE }, parts);
     parts.siebel.put(...changes(1_250, { lastBeforeNowMs: 2 * MINUTE }));
 
@@ -58,7 +58,7 @@ describe('a sync into a bucket', () => {
   });
 
   it('says so when the bucket is not there', async () => {
-    const parts = { ...syncParts(), sink: s3Sink({ bucket: 'no-such-bucket', client }) };
+    const parts = { ...syncParts(), sink: s3Sink({ bucket: 'no-such-bucket', prefix: 'crm', client }) };
     parts.siebel.put(...changes(1));
 
     await expect(
