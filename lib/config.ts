@@ -59,11 +59,19 @@ const SETTINGS = {
   SIEBEL_SETTLE_SECONDS: integer(1, 900, 720),
   /** How long the lease of a call outlives its deadline: the clocks of two containers may differ by less. */
   CALL_LEASE_MARGIN_SECONDS: integer(1, 300, 15),
+  /** Where the windows of backfills wait. */
+  BACKFILL_QUEUE_URL: url(),
   SYNC_BUCKET: text(63),
-  /** How far behind now a sync reads, so that rows which commit late are seen. */
+  /** Address before the names of this account's queues, for jobs that send to one: `https://sqs.eu-central-1.amazonaws.com/123456789012/`. */
+  SYNC_QUEUES_URL: optional(url()),
+  /** Name or ARN of the schedule function, for the command line alone. */
+  SCHEDULE_FUNCTION: text(256),
+  /** How far behind now a sync reads, so that rows which commit late are seen; a job may have its own. */
   SYNC_SAFETY_LAG_SECONDS: integer(0, 3_600, 60),
-  /** How far behind its cursor a sync starts again after a complete run: Siebel's longest transaction. */
+  /** How far behind the last bound a sync starts again: Siebel's longest transaction. A job may have its own. */
   SYNC_LOOKBACK_SECONDS: integer(0, 86_400, 600),
+  /** How long a sync run, a window of a backfill or a sweep that has died keeps others out. */
+  SYNC_LEASE_SECONDS: integer(1, 900, 60),
   /** `iss` that callers' tokens must carry. */
   API_TOKEN_ISSUER: text(2_048),
   /** `aud` that callers' tokens must carry. */

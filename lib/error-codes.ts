@@ -45,7 +45,11 @@ export type ConfigurationCode =
   | 'SECRET_DENIED'
   | 'STATE_DENIED'
   | 'QUEUE_DENIED'
-  | 'SORT_MISMATCH';
+  | 'SORT_MISMATCH'
+  | 'SYNC_DRIFT'
+  | 'SYNC_JOB_CHANGED'
+  | 'SWEEP_GUARD'
+  | 'SWEEP_SETS';
 
 export type ServiceUnavailableCode =
   | 'SECRET_UNAVAILABLE'

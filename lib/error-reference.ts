@@ -207,6 +207,22 @@ export const SURROUNDINGS: References<
       'Siebel does not sort records by cursor and Id as its own `>` compares them; the sync would skip records',
       'choose another cursor field, or mend the sort order at Siebel',
     ],
+    SYNC_DRIFT: [
+      'a declared field is gone at Siebel, or more than one in a hundred records of a page have values of other types than declared; the text names the fields',
+      'correct the fields in `siebel.config.ts` or at Siebel; the job goes on where it stopped',
+    ],
+    SYNC_JOB_CHANGED: [
+      "the component or the cursor field of a sync job is another one than its checkpoint, or its backfill's plan, was made with; the text names both",
+      'put it back, or begin anew: `siebel sync reset JOB`, and once more with `--sweep` when the job has sweeps; for a backfill `siebel sync backfill JOB --replace`',
+    ],
+    SWEEP_GUARD: [
+      'a sweep misses more records than its job allows (`sweep.maxMissing`), or Siebel shows none at all when deletions are looked up: none is told of',
+      "look at the job's view mode, the permissions of the integration user and the filter; when the records are really gone, `siebel sync confirm JOB`",
+    ],
+    SWEEP_SETS: [
+      'what an earlier sweep stored in the bucket is missing or cannot be read',
+      'restore the object that it names; or `siebel sync reset JOB --sweep`: the next sweep is a baseline',
+    ],
   }),
   .../* @__PURE__ */ each('environment', {
     SECRET_UNAVAILABLE: ['Secrets Manager is throttled, failing or silent, and no good secret is known', 'wait'],
@@ -215,7 +231,7 @@ export const SURROUNDINGS: References<
       'wait; or deploy that version',
     ],
     QUEUE_UNAVAILABLE: ['SQS is throttled, failing or silent', 'wait'],
-    SINK_UNAVAILABLE: ['S3 did not store what a sync has read', 'the next tick repeats it'],
+    SINK_UNAVAILABLE: ['the sink did not take what a sync has read', 'the next tick repeats it'],
     UNFINISHED: [
       'a call was still under way when the batch had to be answered; its message goes back',
       'normal when Siebel is slow; if it is frequent: fewer calls in flight, or a shorter `SIEBEL_TIMEOUT_MS`',

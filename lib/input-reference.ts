@@ -45,6 +45,7 @@ export const QUEUE_REFERENCE: Readonly<Record<string, string>> = {
 /** Beside these, of a tick of a schedule. */
 export const SCHEDULE_REFERENCE: Readonly<Record<string, string>> = {
   UNKNOWN_JOB: '`job` names no sync job of `siebel.config.ts`',
+  NO_SWEEP: 'a sweep is asked for of a job that declares none',
 };
 
 /** Beside these, of an HTTP request: codes of problem documents. */

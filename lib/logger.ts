@@ -13,20 +13,29 @@ export interface Log {
   with(fields: LogFields): Log;
 }
 
-/** What a counter may be parted by. */
-type Dimension = { readonly code: string } | { readonly class: string };
+/** What a metric may be parted by. */
+export type Dimension = { readonly code: string } | { readonly class: string } | { readonly job: string };
 
 /** Counters and times for CloudWatch, in the embedded metric format. Names are fixed, never ids. */
 export interface Metrics {
   /**
    * Adds to a counter. `by` adds to a second one of the same name that has this dimension beside the usual ones; the words
-   * of a dimension are few and fixed.
+   * of a dimension are few and fixed: codes, classes, and jobs of `siebel.config.ts`.
    */
   count(name: string, value?: number, by?: Dimension): void;
-  milliseconds(name: string, value: number): void;
+  /** Adds a time. `by` as for `count`: the second metric holds the last time of each word. */
+  milliseconds(name: string, value: number, by?: Dimension): void;
   seconds(name: string, value: number): void;
   /** Writes what was collected since the last call; nothing when there is nothing. */
   publish(): void;
+}
+
+/** What goes out under a dimension of its own. */
+interface Parted {
+  readonly name: string;
+  readonly by: Dimension;
+  readonly unit: typeof MetricUnit.Count | typeof MetricUnit.Milliseconds;
+  readonly value: number;
 }
 
 const NAMESPACE = 'SiebelIntegration';
@@ -49,24 +58,27 @@ export function functionMetrics(service: string, stage: string): Metrics {
     serviceName: service,
     defaultDimensions: { stage },
   });
-  /** Sums by name and word. */
-  const parted = new Map<string, { readonly name: string; readonly by: Dimension; readonly sum: number }>();
+  /** By name and word: sums of counters, last values of times. */
+  const parted = new Map<string, Parted>();
   return {
     count(name, value = 1, by) {
       metrics.addMetric(name, MetricUnit.Count, value);
       if (!by) return;
       const part = `${name} ${Object.values(by)}`;
-      parted.set(part, { name, by, sum: (parted.get(part)?.sum ?? 0) + value });
+      parted.set(part, { name, by, unit: MetricUnit.Count, value: (parted.get(part)?.value ?? 0) + value });
     },
-    milliseconds: (name, value) => metrics.addMetric(name, MetricUnit.Milliseconds, value),
+    milliseconds(name, value, by) {
+      metrics.addMetric(name, MetricUnit.Milliseconds, value);
+      if (by) parted.set(`${name} ${Object.values(by)}`, { name, by, unit: MetricUnit.Milliseconds, value });
+    },
     seconds: (name, value) => metrics.addMetric(name, MetricUnit.Seconds, value),
     publish: () => {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
       // An object of the embedded metric format has one set of dimensions for all that it holds.
-      for (const { name, by, sum } of parted.values()) {
+      for (const { name, by, unit, value } of parted.values()) {
         const one = metrics.singleMetric();
         for (const [dimension, word] of Object.entries(by)) one.addDimension(dimension, word);
-        one.addMetric(name, MetricUnit.Count, sum);
+        one.addMetric(name, unit, value);
       }
       parted.clear();
     },

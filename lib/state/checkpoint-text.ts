@@ -1,34 +1,65 @@
 import * as z from 'zod/mini';
 import type { Checkpoint } from '../sync/checkpoint.ts';
 
-/** DynamoDB's limit of an item is 400 KB. */
-const MAX_BYTES = 350_000;
+/** What is stored of a window: one text, and bytes beside it where a text would take more room. */
+export interface StoredContent {
+  readonly text: string;
+  readonly bytes?: Uint8Array | undefined;
+}
 
+/** How what is stored of a window is written and read. */
+export interface ContentCodec<T> {
+  /** What a window holds that was never stored. */
+  readonly nothing: T;
+  write(content: T): string | StoredContent;
+  /** `undefined` for what is no such content. */
+  read(text: string, bytes?: Uint8Array): T | undefined;
+}
+
+const INSTANT = z.int();
 const CURSOR = z.object({ value: z.string().check(z.minLength(1)), id: z.string().check(z.minLength(1)) });
-
-const STORED = z.object({
-  cursor: z.optional(CURSOR),
-  lookedBackTo: z.optional(CURSOR),
-  boundMs: z.optional(z.int()),
-  emitted: z.array(z.string()),
+const SPAN = z.object({
+  fromMs: z.optional(INSTANT),
+  afterId: z.optional(z.string().check(z.minLength(1))),
+  upToMs: INSTANT,
 });
 
-/**
- * A checkpoint as one text. What was emitted inside the lookback is left out when it does not fit: those lines are then
- * written once more, which delivery at least once allows.
- */
-export function writeCheckpoint(checkpoint: Checkpoint): string {
-  const whole = JSON.stringify(checkpoint);
-  return Buffer.byteLength(whole) <= MAX_BYTES ? whole : JSON.stringify({ ...checkpoint, emitted: [] });
-}
+const STORED = z.object({
+  schema: z.literal(1),
+  cursor: z.optional(CURSOR),
+  shape: z.optional(z.object({ component: z.string(), cursor: z.string() })),
+  foundMs: z.optional(INSTANT),
+  boundMs: z.optional(INSTANT),
+  floorMs: z.optional(INSTANT),
+  pass: z.optional(
+    z.object({
+      boundMs: INSTANT,
+      open: z.array(SPAN),
+      records: z.optional(z.int()),
+      moved: z.optional(z.boolean()),
+    }),
+  ),
+  done: z.optional(z.object({ records: z.int() })),
+});
 
-/** The checkpoint, or `undefined` when the text is none. */
-export function readCheckpoint(stored: string): Checkpoint | undefined {
-  const result = STORED.safeParse(parsed(stored));
-  if (!result.success) return undefined;
-  const { cursor, ...others } = result.data;
-  return { cursor, ...others };
-}
+/** A checkpoint as a text, and the hashes of lines as bytes. */
+export const checkpointCodec: ContentCodec<Checkpoint> = {
+  nothing: { cursor: undefined },
+
+  write: ({ emitted, ...checkpoint }) => ({ text: JSON.stringify({ schema: 1, ...checkpoint }), bytes: emitted }),
+
+  read(text, bytes) {
+    const result = STORED.safeParse(parsed(text));
+    if (!result.success) return undefined;
+    const { schema, cursor, ...others } = result.data;
+    // What is absent in the text is absent in the object as well.
+    return {
+      cursor,
+      ...(others as Omit<Checkpoint, 'cursor' | 'emitted'>),
+      ...(bytes && bytes.length > 0 && { emitted: bytes }),
+    };
+  },
+};
 
 function parsed(text: string): unknown {
   try {

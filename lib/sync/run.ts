@@ -1,183 +1,158 @@
-import type { Clock } from '../clock.ts';
-import { errorNameOf, failureClassOf } from '../errors.ts';
-import type { Log, Metrics } from '../logger.ts';
 import type { SyncJob } from '../operations/index.ts';
-import type { CallReport } from '../siebel/call.ts';
-import type { SiebelClient } from '../siebel/component.ts';
-import type { SyncLease, SyncState } from './checkpoint.ts';
-import { pageReader } from './pages.ts';
-import { isoOf, type Position, placeOf, startOf, upperBound } from './position.ts';
-import { progressOf, type RunEnd } from './progress.ts';
-import { rowReader } from './rows.ts';
-import type { SyncSink } from './sink.ts';
+import type { RunRecord, SyncLease } from './checkpoint.ts';
+import { handoverOf } from './handover.ts';
+import { refuseAnother, shapeOf } from './job-shape.ts';
+import type { KeptLease } from './kept-lease.ts';
+import { liveCheckpoint } from './live-checkpoint.ts';
+import { endDoubtOf, readUpTo } from './pass.ts';
+import { isoOf, placeOf } from './position.ts';
+import { type PassEnd, readPass, runTimes } from './reading.ts';
+import { LIVE, type Limits, type SyncParts, underLease } from './run-parts.ts';
+import {
+  codeOf,
+  countDrift,
+  countTotals,
+  keepRun,
+  reportOfNothing,
+  type SyncReport,
+  tellLag,
+  tellNothingSeen,
+} from './run-report.ts';
+import { seenOf } from './seen-records.ts';
 
-/** What one run did; also the answer of the function. */
-export interface SyncReport {
-  readonly job: string;
-  readonly window: string;
-  /**
-   * `complete`: everything up to the bound was read. `stopped`: time ran out, and the next tick goes on. `already-running`:
-   * another run holds the lease, nothing was done. `lease-lost`: another run has taken over while this one was busy.
-   */
-  readonly outcome: RunEnd | 'already-running';
-  readonly fence?: number;
-  /** Pages read from Siebel, the empty one at the end included. */
-  readonly pages: number;
-  /** Records handed to the sink. */
-  readonly records: number;
-  /** Records that an earlier run had handed over already. */
-  readonly repeats: number;
-  readonly quarantined: number;
-  /** Names of the objects that hold the records. */
-  readonly objects: readonly string[];
-  /** The newest record that was handed over, by this run or an earlier one. */
-  readonly cursor?: { readonly at: string; readonly id: string };
-  /** The newest instant that was asked for. */
-  readonly bound?: string;
-}
-
-export interface SyncParts {
-  readonly siebel: Pick<SiebelClient, 'queryPage'>;
-  readonly state: SyncState;
-  readonly sink: SyncSink;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  /** How far behind now a run reads. Default 60 000. */
-  readonly safetyLagMs?: number;
-  /** How long a transaction at Siebel may take: by so much a run starts before the bound of the last one. Default 600 000. */
-  readonly lookbackMs?: number;
-  /** Longest time of one call to Siebel with its second attempt. Default 45 000. */
-  readonly callTimeoutMs?: number;
-  /** How long a run that has died keeps others out. Default 60 000. */
-  readonly leaseMs?: number;
-}
-
-interface Limits {
-  /** When the invocation ends, by `Clock.now()`. */
-  readonly deadlineAtMs: number;
-}
-
-const PAGES_PER_OBJECT = 10;
-/** Kept back for the sink, the checkpoint and the end of the invocation. */
-const RESERVE_MS = 5_000;
-const LIVE = 'live';
+export { LIVE, type Limits, type SyncParts } from './run-parts.ts';
+export type { SyncReport } from './run-report.ts';
+export { runWindow, type WindowToRead } from './run-window.ts';
 
 /**
- * Pulls what has changed since the last run of a job, in the order of its cursor, and hands it to the sink.
+ * Pulls what has changed since the last run of a job and hands it to the sink.
  *
- * Read pages, hand them to the sink, then move the checkpoint, on condition that the lease is still ours: a crash at any
- * place loses nothing and repeats at most what one object holds (R66-R68 in docs/reliability.md). The lease is renewed before
- * each object, so that a run that another has replaced writes nothing more. The run stops in good order before the
- * deadline; the next one goes on from the checkpoint. Only an empty page, or Siebel's own `lastpage`, is the end.
+ * What is read is a pass: everything from where it starts up to a bound that is set when it begins. Read pages, hand them to
+ * the sink, then move the checkpoint, on condition that the lease is still ours: a crash at any place loses nothing and
+ * repeats at most one chunk (R66-R68 in docs/reliability.md). The run stops in good order before the deadline; the next one
+ * goes on exactly there with the same pass, and begins another one when time is left.
  *
  * @param name Name of the job in `siebel.config.ts`.
- * @throws ConfigurationError `SORT_MISMATCH`, or for a checkpoint or records that cannot be right.
+ * @throws ConfigurationError `SORT_MISMATCH`, `SYNC_DRIFT`, `SYNC_JOB_CHANGED`, or for a checkpoint or records that cannot be right.
  * @throws Whatever Siebel, the state or the sink throw.
  */
 export async function runSync(name: string, job: SyncJob, limits: Limits, parts: SyncParts): Promise<SyncReport> {
-  const { state, log, metrics, leaseMs = 60_000 } = parts;
-  const lease = await state.acquire(name, LIVE, leaseMs);
-  if (!lease) {
-    metrics.count('lease.held');
-    log.info('SYNC_ALREADY_RUNNING', { job: name });
-    const nothing = { pages: 0, records: 0, repeats: 0, quarantined: 0, objects: [] };
-    return { job: name, window: LIVE, outcome: 'already-running', ...nothing };
+  const { control, clock, log, metrics, leaseMs = 60_000 } = parts;
+  const startedMs = clock.elapsed();
+  if ((await control.read(name)).paused) {
+    metrics.count('sync.paused');
+    log.info('SYNC_PAUSED', { job: name });
+    return reportOfNothing(name, LIVE, 'paused');
   }
-
-  try {
-    return await underLease(name, job, { ...limits, leaseMs, lease }, parts);
-  } finally {
-    // A lease that stays behind runs out by itself.
-    await state
-      .release(name, LIVE, lease)
-      .catch((error) => log.warn('SYNC_LEASE_NOT_RELEASED', { job: name, errorName: errorNameOf(error) }));
-  }
+  return underLease(name, LIVE, parts, async (lease, kept) => {
+    const run = liveRun(name, job, { lease, kept }, { ...limits, leaseMs }, parts);
+    const keep = async (report: SyncReport, outcome: RunRecord['outcome'], code = report.code) => {
+      const { records, pages, cursor, lagMs } = report;
+      tellLag(name, lagMs, metrics);
+      await keepRun(name, { startedMs, outcome, records, pages, lagMs, cursorAt: cursor?.at, code }, parts);
+    };
+    try {
+      const end = await run.read();
+      const report = run.report(end);
+      await keep(report, end.outcome);
+      return report;
+    } catch (error) {
+      countDrift(error, metrics);
+      await keep(run.report({ outcome: 'stopped' }), 'failed', codeOf(error));
+      throw error;
+    } finally {
+      countTotals(run.totals, metrics);
+    }
+  });
 }
 
-async function underLease(
+interface LiveEnd {
+  readonly outcome: 'complete' | 'stopped' | 'lease-lost' | 'paused';
+  readonly code?: string;
+}
+
+function liveRun(
   name: string,
   job: SyncJob,
-  { deadlineAtMs, leaseMs, lease }: Limits & { readonly leaseMs: number; readonly lease: SyncLease },
-  { siebel, state, sink, clock, log, metrics, ...settings }: SyncParts,
-): Promise<SyncReport> {
-  const { safetyLagMs = 60_000, lookbackMs = 600_000, callTimeoutMs = 45_000 } = settings;
-  const { fence, checkpoint } = lease;
-  const nowMs = clock.now();
-  const boundMs = upperBound(nowMs, safetyLagMs);
-  const start = startOf(name, checkpoint, { nowMs, lookbackMs });
-
-  const onCall = ({ attempts, siebelMs }: CallReport) => {
-    if (attempts > 0) metrics.milliseconds('siebel.call', siebelMs);
-  };
-  const pages = pageReader({ siebel, job, boundMs, clock, onCall });
-  const rows = rowReader(name, job, { start, boundMs });
-  const progress = progressOf({
-    name,
-    checkpoint,
-    boundMs,
-    nowMs,
-    lookbackMs,
-    output: sink.open({ prefix: job.to.prefix, job: name, window: LIVE, fence, start: placeOf(checkpoint.cursor) }),
-    renew: () => state.renew(name, LIVE, lease, leaseMs),
-    save: (next) => state.save(name, LIVE, lease, next, leaseMs),
+  { lease, kept }: { readonly lease: SyncLease; readonly kept: KeptLease },
+  { deadlineAtMs, leaseMs }: Limits & { readonly leaseMs: number },
+  parts: SyncParts,
+) {
+  const { state, control, sink, seen, drift, clock, log, metrics, callTimeoutMs = 45_000 } = parts;
+  const { fence } = lease;
+  const checkpoint = liveCheckpoint(name, lease.checkpoint, {
+    safetyLagMs: job.safetyLagSeconds === undefined ? (parts.safetyLagMs ?? 60_000) : job.safetyLagSeconds * 1_000,
+    lookbackMs: job.lookbackSeconds === undefined ? (parts.lookbackMs ?? 600_000) : job.lookbackSeconds * 1_000,
     clock,
+    save: (next) => state.save(name, LIVE, lease, { ...next, shape: shapeOf(job) }, leaseMs),
   });
-  let position: Position | undefined = start;
-
-  const latestAnswerAtMs = () => deadlineAtMs - RESERVE_MS - progress.slowestStoreMs;
-
-  /** One page; says whether it was the last. */
-  const readPage = async (): Promise<boolean> => {
-    const { records, last } = await pages.readBehind(
-      position,
-      Math.min(clock.now() + callTimeoutMs, latestAnswerAtMs()),
-    );
-    if (records.length === 0) return last;
-    const page = rows.read(records);
-    progress.add(page);
-    position = page.at(-1) ?? position;
-    return last;
-  };
-  const readPageOrKeep = async (): Promise<boolean> => {
-    try {
-      return await readPage();
-    } catch (error) {
-      // What came before is whole. After any other failure it is in doubt, and read once more when that is mended.
-      if (failureClassOf(error) === 'environment') await progress.store('stopped').catch(() => false);
-      throw error;
-    }
-  };
-  const readToEnd = async (): Promise<RunEnd> => {
-    if (start && start.atMs > boundMs) return 'complete';
-    while (clock.now() + pages.slowestMs <= latestAnswerAtMs()) {
-      if (await readPageOrKeep()) return 'complete';
-      const due = progress.pagesHeld >= PAGES_PER_OBJECT || progress.heldForMs > leaseMs / 2;
-      if (due && !(await progress.store('going-on'))) return 'lease-lost';
-    }
-    return 'stopped';
-  };
-
-  let outcome = await readToEnd();
-  if (outcome !== 'lease-lost' && !(await progress.store(outcome))) outcome = 'lease-lost';
-  if (outcome === 'lease-lost') {
-    metrics.count('lease.lost');
-    log.warn('SYNC_LEASE_LOST', { job: name, fence });
-  }
-
-  const { totals, cursor } = progress;
-  const readUpToMs = outcome === 'complete' ? boundMs : cursor && Date.parse(cursor.at);
-  if (readUpToMs !== undefined) metrics.milliseconds('sync.lag', clock.now() - readUpToMs);
-  metrics.count('sync.records', totals.records);
-  if (totals.quarantined > 0) metrics.count('sync.quarantined', totals.quarantined);
-  return {
+  const handover = handoverOf({
     job: name,
-    window: LIVE,
-    outcome,
-    fence,
-    pages: pages.pages,
-    ...totals,
-    ...(cursor && { cursor }),
-    bound: isoOf(boundMs),
+    place: { window: LIVE, fence },
+    pageSize: job.pageSize,
+    recordsPerChunk: sink.recordsPerChunk,
+    output: sink.open({ job: name, window: LIVE, fence, start: placeOf(lease.checkpoint.cursor) }),
+    emitted: checkpoint.emitted,
+    seen: seenOf(job, seen),
+    leaseMs,
+    lease: kept,
+    save: (now) => checkpoint.save(now),
+    goesOn: async () => !(await control.read(name)).paused,
+    clock,
+    onStored: (tookMs) => metrics.milliseconds('sync.chunk', tookMs),
+  });
+  const runTime = runTimes({ clock, metrics }, handover, { deadlineAtMs, callTimeoutMs });
+
+  const readOnePass = (): Promise<PassEnd> => {
+    const pass = checkpoint.begin();
+    handover.begin(pass);
+    const doubtsEnd = endDoubtOf(checkpoint.stored, pass);
+    return readPass(name, job, { handover, times: runTime, doubtsEnd }, parts);
+  };
+  const readPasses = async (): Promise<PassEnd> => {
+    const goesOnWithPass = checkpoint.stored.pass !== undefined;
+    const end = await readOnePass();
+    return end === 'complete' && goesOnWithPass ? readOnePass() : end;
+  };
+
+  return {
+    totals: handover.totals,
+
+    async read(): Promise<LiveEnd> {
+      const probe = () => ({ deadlineAtMs: runTime.callDeadlineAtMs(), onCall: runTime.onCall });
+      refuseAnother(name, job, lease.checkpoint.shape, `siebel sync reset ${name}`);
+      // Looked at first: it costs no call, and says more than any failure after it.
+      handover.begin(checkpoint.begin());
+      if (!runTime.mayRead(0)) return { outcome: 'stopped' };
+      await drift?.look(name, job, probe());
+      const end = await readPasses().catch(async (error) => {
+        throw drift ? await drift.explain(error, name, job, probe()) : error;
+      });
+      if (end === 'lease-lost') {
+        metrics.count('lease.lost');
+        log.warn('SYNC_LEASE_LOST', { job: name, fence });
+      }
+      if (end === 'nothing-seen') {
+        return { outcome: 'stopped', ...tellNothingSeen({ job: name, window: LIVE }, parts) };
+      }
+      return { outcome: end === 'halted' ? 'paused' : end };
+    },
+
+    report({ outcome, code }: LiveEnd): SyncReport {
+      // Of a job that has never seen a record nothing is stored, and yet everything was read.
+      const upToMs = readUpTo(checkpoint.stored) ?? (outcome === 'complete' ? handover.pass.boundMs : undefined);
+      const cursor = placeOf(checkpoint.stored.cursor);
+      return {
+        job: name,
+        window: LIVE,
+        outcome,
+        ...(code !== undefined && { code }),
+        fence,
+        ...handover.totals,
+        ...(cursor && { cursor }),
+        ...(handover.pass.boundMs > 0 && { bound: isoOf(handover.pass.boundMs) }),
+        ...(upToMs !== undefined && { lagMs: Math.max(0, clock.now() - upToMs) }),
+      };
+    },
   };
 }

@@ -128,6 +128,33 @@ describe('metrics', () => {
     expect(lines.map(({ _aws }) => _aws.CloudWatchMetrics[0].Namespace)).toEqual(Array(6).fill('SiebelIntegration'));
   });
 
+  it('tell a time by a dimension as well: the last one of each word, and all of them together', () => {
+    const lines = written(() => {
+      const metrics = functionMetrics('schedule', 'prod');
+      metrics.milliseconds('sync.lag', 90_000, { job: 'accounts' });
+      metrics.milliseconds('sync.lag', 60_000, { job: 'accounts' });
+      metrics.milliseconds('sync.lag', 5_000, { job: 'contacts' });
+      metrics.count('sync.failed', 1, { job: 'orders' });
+      metrics.publish();
+    }).map((line) => JSON.parse(line));
+    const told = lines.map(({ _aws, Timestamp, ...own }) => [_aws.CloudWatchMetrics[0], own]);
+    const whole = { service: 'schedule', stage: 'prod' };
+    const ofOne = (Name: string, Unit: string) => ({
+      Namespace: 'SiebelIntegration',
+      Dimensions: [['service', 'stage', 'job']],
+      Metrics: [{ Name, Unit }],
+    });
+    expect(told).toEqual([
+      [
+        expect.objectContaining({ Dimensions: [['service', 'stage']] }),
+        { ...whole, 'sync.lag': [90_000, 60_000, 5_000], 'sync.failed': 1 },
+      ],
+      [ofOne('sync.lag', 'Milliseconds'), { ...whole, job: 'accounts', 'sync.lag': 60_000 }],
+      [ofOne('sync.lag', 'Milliseconds'), { ...whole, job: 'contacts', 'sync.lag': 5_000 }],
+      [ofOne('sync.failed', 'Count'), { ...whole, job: 'orders', 'sync.failed': 1 }],
+    ]);
+  });
+
   it('keep the stage from one invocation to the next, and write nothing when there is nothing', () => {
     const lines = written(() => {
       const metrics = functionMetrics('api', 'dev');

@@ -67,7 +67,8 @@ export function fakeClock({
         due.wake();
         await workDone();
       }
-      moveTo(targetMs);
+      // Somebody else may have moved it further meanwhile.
+      moveTo(Math.max(elapsedMs, targetMs));
       await workDone();
     },
     setWall(toMs) {
@@ -76,6 +77,32 @@ export function fakeClock({
     get sleeping() {
       return sleepers.length;
     },
+  };
+}
+
+/** The clock of a container that dies: it wakes nobody from then on. */
+export function stoppingWith(clock: Clock, end: Promise<unknown>): Clock {
+  let isOver = false;
+  void end.then(() => {
+    isOver = true;
+  });
+  return {
+    ...clock,
+    async sleep(delayMs, signal) {
+      await clock.sleep(delayMs, signal);
+      if (isOver) await new Promise(() => undefined);
+    },
+  };
+}
+
+/** The clock of a container that is frozen while it waits: nothing wakes it. */
+export function withoutTimers<C extends Clock>(clock: C): C {
+  return {
+    ...clock,
+    sleep: (_delayMs: number, signal?: AbortSignal) =>
+      new Promise<void>((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      }),
   };
 }
 

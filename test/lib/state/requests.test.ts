@@ -69,7 +69,7 @@ function failing(name: string) {
 }
 
 function usesOf(table: ReturnType<typeof wholeState>): (() => Promise<unknown>)[] {
-  const checkpoint = { cursor: undefined, emitted: [] };
+  const checkpoint = { cursor: undefined };
   const lease = { fence: 1, nonce: 'one' };
   return [
     () => table.park(CALL, REJECTION),
@@ -80,5 +80,8 @@ function usesOf(table: ReturnType<typeof wholeState>): (() => Promise<unknown>)[
     () => table.renew('accounts', 'live', lease, 1_000),
     () => table.save('accounts', 'live', lease, checkpoint, 1_000),
     () => table.release('accounts', 'live', lease),
+    () => table.look('accounts', 'live'),
+    () => table.begin('accounts', { fromMs: 0, boundMs: 1 }),
+    () => table.reset('accounts', 'live'),
   ];
 }

@@ -29,7 +29,7 @@ function massUpdate(count: number) {
 }
 
 describe('the lookback after a mass update', () => {
-  it('ends: a job that is idle reads one empty page a tick, and writes neither record nor checkpoint', async () => {
+  it('ends: a job that is idle reads one empty page a tick, and writes no record', async () => {
     const parts = syncParts();
     parts.siebel.put(...massUpdate(3_000));
     await tick(parts);
@@ -44,11 +44,10 @@ describe('the lookback after a mass update', () => {
       [1, 0],
       [1, 0],
     ]);
-    // Of what was emitted, only the ten records of the cursor's own second are remembered.
-    expect(parts.state.checkpoint).toMatchObject({ cursor: { id: '1-002999' }, emitted: { length: 10 } });
-    const saved = parts.state.saved.length;
-    await ticks(parts, 3);
-    expect(parts.state.saved).toHaveLength(saved);
+    // Of what was emitted, only the ten records of the cursor's own second are remembered, sixteen bytes each.
+    expect(parts.state.checkpoint.cursor).toMatchObject({ id: '1-002999' });
+    expect(parts.state.checkpoint.emitted).toHaveLength(10 * 16);
+    expect(parts.sink.lines).toHaveLength(3_000);
   });
 
   it('does not begin when the newest record is older than the lookback', async () => {
@@ -92,12 +91,12 @@ describe('a record that commits late', () => {
     const visibleAtMs = parts.clock.now() + 20 * SECOND;
     parts.siebel.put({ id: '1-late', name: 'late', updatedAtMs: visibleAtMs - 500 * SECOND, visibleAtMs });
     expect(await tick(parts, 12)).toMatchObject({ outcome: 'stopped' });
-    expect(parts.state.checkpoint.lookedBackTo).toBeDefined();
+    expect(parts.state.checkpoint.pass).toBeDefined();
 
     await ticks(parts, 1);
 
     expect(idsOf(parts.sink.lines)).toContain('1-late');
-    expect(parts.state.checkpoint.lookedBackTo).toBeUndefined();
+    expect(parts.state.checkpoint.pass).toBeUndefined();
   });
 
   it('is found when the clock of the run before was an hour ahead', async () => {
@@ -115,7 +114,7 @@ describe('a record that commits late', () => {
 
   it('is found behind a checkpoint that a person wrote, without a bound', async () => {
     const cursor = { value: wire(NOW_MS - 30 * MINUTE), id: '1-1' };
-    const parts = syncParts({ checkpoint: { cursor, emitted: [] } });
+    const parts = syncParts({ checkpoint: { cursor } });
     parts.siebel.put({ id: '1-late', name: 'late', updatedAtMs: NOW_MS - 39 * MINUTE });
 
     expect(await tick(parts)).toMatchObject({ records: 1 });
@@ -139,9 +138,9 @@ describe('the cursor', () => {
 
     await expect(tick(parts)).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
 
-    expect(parts.state.checkpoint).toMatchObject({ cursor, lookedBackTo: { id: '1-000199' } });
+    expect(parts.state.checkpoint).toMatchObject({ cursor, pass: { open: [{ afterId: '1-000199' }] } });
     expect(await tick(parts)).toMatchObject({ outcome: 'complete', records: 0, cursor: { id: cursor?.id } });
-    expect(parts.state.checkpoint.lookedBackTo).toBeUndefined();
+    expect(parts.state.checkpoint.pass).toBeUndefined();
   });
 
   it('does not go back when there is no time for the lookback, which is got through nevertheless (R77)', async () => {
@@ -164,6 +163,21 @@ describe('the cursor', () => {
     expect(cursors.slice(0, 4)).toEqual([cursor, cursor, cursor, cursor]);
     expect(idsOf(parts.sink.lines).slice(3_000)).toEqual(['1-new']);
     expect(parts.state.checkpoint).toMatchObject({ cursor: { id: '1-new' } });
+  });
+});
+
+describe('a record that is again as it was', () => {
+  it('within the lookback, with the cursor field unmoved, is handed over each time, and then no more', async () => {
+    const parts = syncParts();
+    const updatedAtMs = NOW_MS - 3 * MINUTE;
+    for (const name of ['a', 'b', 'a', 'a']) {
+      parts.siebel.put({ id: '1-A', name, updatedAtMs });
+      await tick(parts);
+      await parts.clock.advance(2 * MINUTE);
+    }
+
+    expect(parts.sink.lines.map((line) => JSON.parse(line).Name)).toEqual(['a', 'b', 'a']);
+    expect(parts.metrics.counts.get('sync.repeats')).toBe(1);
   });
 });
 

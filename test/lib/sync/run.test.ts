@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { NoResponseError } from '../../../lib/errors.ts';
+import { NoResponseError, ServiceUnavailableError } from '../../../lib/errors.ts';
 import { conditions } from '../../../lib/siebel/search-specification.ts';
 import { runSync } from '../../../lib/sync/run.ts';
+import type { SyncSink } from '../../../lib/sync/sink.ts';
+import { withoutTimers } from '../../support/fake-clock.ts';
 import { wire } from './siebel-in-memory.ts';
 import { changes, idsOf, JOB, MINUTE, NOW_MS, SECOND, sinkInMemory, syncParts } from './sync-parts.ts';
 
@@ -194,16 +196,18 @@ describe('a later run', () => {
     expect(parts.sink.lines.slice(3).map((line) => JSON.parse(line).Name)).toEqual(['renamed']);
   });
 
-  it('writes neither object nor checkpoint when nothing has changed', async () => {
+  it('writes no object when nothing has changed, and stores up to where it has looked', async () => {
     const parts = syncParts();
     parts.siebel.put(...changes(3, { lastBeforeNowMs: 5 * MINUTE }));
     await run(parts);
-    const saved = parts.state.saved.length;
+    const { cursor } = parts.state.checkpoint;
+    await parts.clock.advance(MINUTE);
 
     const report = await run(parts);
 
     expect(report).toMatchObject({ records: 0, repeats: 3, objects: [] });
-    expect(parts.state.saved).toHaveLength(saved);
+    expect(parts.sink.objects).toHaveLength(1);
+    expect(parts.state.checkpoint).toMatchObject({ cursor, boundMs: NOW_MS });
   });
 
   it('never moves the cursor back, though the record that it names is gone', async () => {
@@ -223,7 +227,6 @@ describe('a later run', () => {
   it('stops when the stored cursor lies in the future (R77)', async () => {
     const checkpoint = {
       cursor: { value: wire(NOW_MS + 2 * 60 * MINUTE), id: '1-1' },
-      emitted: [],
     };
     const parts = syncParts({ checkpoint });
 
@@ -233,7 +236,7 @@ describe('a later run', () => {
 
   it('reads nothing while the cursor is nearer to now than the safety lag', async () => {
     const cursor = { value: wire(NOW_MS - 30 * SECOND), id: '1-1' };
-    const parts = { ...syncParts({ checkpoint: { cursor, emitted: [] } }), lookbackMs: 0 };
+    const parts = { ...syncParts({ checkpoint: { cursor } }), lookbackMs: 0 };
 
     expect(await run(parts)).toMatchObject({ outcome: 'complete', pages: 0 });
     expect(parts.state.checkpoint.cursor).toEqual(cursor);
@@ -260,7 +263,10 @@ describe('running out of time', () => {
 
     expect(first).toMatchObject({ outcome: 'stopped', pages: 27, records: 2_700 });
     expect(parts.clock.now()).toBeLessThanOrEqual(NOW_MS + 55 * SECOND);
-    expect(parts.state.checkpoint).toMatchObject({ cursor: { id: '1-002699' }, emitted: expect.any(Array) });
+    expect(parts.state.checkpoint).toMatchObject({
+      cursor: { id: '1-002699' },
+      pass: { boundMs: NOW_MS - MINUTE, open: [{ afterId: '1-002699', upToMs: NOW_MS - MINUTE }] },
+    });
 
     const second = await run(parts, { deadlineAtMs: parts.clock.now() + 15 * MINUTE });
 
@@ -278,7 +284,7 @@ describe('running out of time', () => {
     expect(parts.state.saved).toEqual([]);
   });
 
-  it('starts with a lookback after it was stopped near its bound, where records may still commit', async () => {
+  it('ends a pass that was stopped, and then looks back, where records may still commit, in the same run', async () => {
     const parts = slow(2 * SECOND);
     parts.siebel.put(...changes(1_000, { stepMs: 100, lastBeforeNowMs: 2 * MINUTE }));
     const late = { id: '1-late', name: 'late', updatedAtMs: NOW_MS - 195 * SECOND, visibleAtMs: NOW_MS + MINUTE };
@@ -289,7 +295,7 @@ describe('running out of time', () => {
     const second = await run(parts, { deadlineAtMs: parts.clock.now() + 15 * MINUTE });
 
     expect(first).toMatchObject({ outcome: 'stopped', records: 700 });
-    expect(second).toMatchObject({ outcome: 'complete', records: 301, repeats: 700 });
+    expect(second).toMatchObject({ outcome: 'complete', records: 301, repeats: 1_000 });
   });
 
   it('gets through a lookback that is longer than a run', async () => {
@@ -349,7 +355,7 @@ describe('a lease', () => {
       return queryPage(...args);
     };
 
-    const report = await run(parts, { deadlineAtMs: NOW_MS + 120 * MINUTE });
+    const report = await run({ ...parts, clock: withoutTimers(parts.clock) }, { deadlineAtMs: NOW_MS + 120 * MINUTE });
 
     expect(report.outcome).toBe('lease-lost');
     expect(parts.state.saved).toEqual([]);
@@ -368,6 +374,8 @@ describe('a lease', () => {
     await run(parts);
 
     expect(parts.sink.objects.map(({ lines }) => lines.length)).toEqual([200, 200, 100]);
+    // The last page is not stored twice.
+    expect(parts.state.saved).toHaveLength(3);
   });
 });
 
@@ -395,17 +403,48 @@ describe('failures', () => {
     const parts = syncParts();
     parts.siebel.put(...changes(500));
     const sink = sinkInMemory();
-    const refusing = {
-      open: (...args: Parameters<typeof sink.open>) => ({
+    const refusing: SyncSink = {
+      ...sink,
+      open: (...args) => ({
         ...sink.open(...args),
-        records: async () => {
-          throw new Error('no');
-        },
+        chunk: () => ({
+          ...sink.open(...args).chunk(),
+          close: async () => {
+            throw new Error('no');
+          },
+        }),
       }),
     };
 
     await expect(runSync('accounts', JOB, LIMITS, { ...parts, sink: refusing })).rejects.toThrow('no');
 
+    expect(parts.state.saved).toEqual([]);
+  });
+
+  it('of the sink that may pass store nothing either, and are not tried again in the same run', async () => {
+    const parts = syncParts();
+    parts.siebel.put(...changes(50));
+    let closes = 0;
+    const { open } = parts.sink;
+    const failing: SyncSink = {
+      ...parts.sink,
+      open: (...args) => ({
+        ...open(...args),
+        chunk: () => ({
+          ...open(...args).chunk(),
+          close: async () => {
+            closes += 1;
+            throw new ServiceUnavailableError('SINK_UNAVAILABLE', 'throttled');
+          },
+        }),
+      }),
+    };
+
+    await expect(runSync('accounts', JOB, LIMITS, { ...parts, sink: failing })).rejects.toMatchObject({
+      code: 'SINK_UNAVAILABLE',
+    });
+
+    expect([closes, parts.sink.aborted]).toEqual([1, 1]);
     expect(parts.state.saved).toEqual([]);
   });
 

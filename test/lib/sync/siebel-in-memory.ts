@@ -13,11 +13,13 @@ export interface Version {
 export interface SiebelInMemory {
   /** Replaced by tests that watch or disturb it. */
   queryPage: SiebelClient['queryPage'];
+  /** As an administrator may have set it. */
+  pageLimit: number;
   put(...versions: readonly Version[]): void;
   remove(id: string): void;
   /** The newest version of every record, seen or not. */
   newest(): Version[];
-  /** Search specifications in the order in which they came. */
+  /** Search specifications in the order in which they came; a look at any one record has none. */
   readonly searches: string[];
 }
 
@@ -33,7 +35,6 @@ export function siebelInMemory({
   transform = (record) => record,
 }: {
   now: () => number;
-  /** As an administrator may have set it. */
   pageLimit?: number;
   /** How the sort orders Ids, and how `>` does. */
   sorts?: Compare;
@@ -46,18 +47,23 @@ export function siebelInMemory({
 
   const visible = () =>
     [...records.values()].flatMap((versions) => {
-      const seen = versions.filter(({ updatedAtMs, visibleAtMs = updatedAtMs }) => visibleAtMs <= now());
-      return seen.slice(-1);
+      const last = versions.findLast(({ updatedAtMs, visibleAtMs = updatedAtMs }) => visibleAtMs <= now());
+      return last ? [last] : [];
     });
 
-  return {
+  const siebel: SiebelInMemory = {
     searches,
+    pageLimit,
     put(...versions) {
       for (const version of versions) records.set(version.id, [...(records.get(version.id) ?? []), version]);
     },
     remove: (id) => void records.delete(id),
     newest: () => [...records.values()].flatMap((versions) => versions.slice(-1)),
     async queryPage(_component, { where, sort = [], pageSize, startRow }): Promise<SiebelPage> {
+      if (!where && sort.length === 0 && pageSize === 1) {
+        const [record] = visible().map(recordOf).map(transform);
+        return { records: record ? [record] : [], lastPage: !record };
+      }
       const search = where ? searchSpecification(where) : '';
       if (JSON.stringify(sort) !== ORDER || startRow !== 0) throw new Error('not asked for in the order of the cursor');
       searches.push(search);
@@ -66,11 +72,12 @@ export function siebelInMemory({
         .map(recordOf)
         .filter(matches)
         .sort((one, other) => byTime(one, other) || sorts(one['Id'] ?? '', other['Id'] ?? ''))
-        .slice(0, Math.min(pageSize, pageLimit))
+        .slice(0, Math.min(pageSize, siebel.pageLimit))
         .map(transform);
       return { records: found, lastPage: found.length === 0 };
     },
   };
+  return siebel;
 }
 
 const ORDER = '[{"field":"Updated","direction":"asc"},{"field":"Id","direction":"asc"}]';
@@ -80,18 +87,32 @@ export function wire(atMs: number): string {
   return `${month}/${day}/${year} ${time}`;
 }
 
-function recordOf({ id, name, updatedAtMs }: Version): SiebelRecord {
-  return { Id: id, Name: name, Updated: wire(updatedAtMs) };
+const written = new WeakMap<Version, SiebelRecord>();
+
+function recordOf(version: Version): SiebelRecord {
+  const known = written.get(version);
+  if (known) return known;
+  const { id, name, updatedAtMs } = version;
+  const record = { Id: id, Name: name, Updated: wire(updatedAtMs) };
+  written.set(version, record);
+  return record;
 }
 
 function byTime(one: SiebelRecord, other: SiebelRecord): number {
   return sortable(one['Updated']) - sortable(other['Updated']);
 }
 
+const instants = new Map<string, number>();
+
+/** A value on the wire as an instant; read once, for tests ask for thousands of records again and again. */
 function sortable(value = ''): number {
+  const known = instants.get(value);
+  if (known !== undefined) return known;
   const [, month, day, year, time] = /^(\d\d)\/(\d\d)\/(\d{4}) ([\d:]{8})$/.exec(value) ?? [];
   if (!time) throw new Error(`SBL-DAT-00359: ${value}`);
-  return Date.parse(`${year}-${month}-${day}T${time}Z`);
+  const atMs = Date.parse(`${year}-${month}-${day}T${time}Z`);
+  instants.set(value, atMs);
+  return atMs;
 }
 
 type Test = (record: SiebelRecord) => boolean;
@@ -136,8 +157,9 @@ function conditionOf(search: string, compares: Compare): Test {
 }
 
 function comparison(field: string, operator: string, literal: string, compares: Compare): Test {
+  const instant = field === 'Updated' ? sortable(literal) : 0;
   const order = (record: SiebelRecord) =>
-    field === 'Updated' ? sortable(record[field]) - sortable(literal) : compares(record[field] ?? '', literal);
+    field === 'Updated' ? sortable(record[field]) - instant : compares(record[field] ?? '', literal);
   switch (operator) {
     case '=':
       return (record) => order(record) === 0;

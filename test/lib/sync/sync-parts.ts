@@ -1,6 +1,13 @@
-import type { Log, LogFields, Metrics } from '../../../lib/logger.ts';
-import { businessComponent, readOnly, s3, text, utcDateTime } from '../../../lib/operations/index.ts';
-import type { Checkpoint, LeaseKey, SyncState } from '../../../lib/sync/checkpoint.ts';
+import type { Dimension, Log, LogFields, Metrics } from '../../../lib/logger.ts';
+import { businessComponent, readOnly, type SyncJob, s3, text, utcDateTime } from '../../../lib/operations/index.ts';
+import type {
+  Checkpoint,
+  JobControl,
+  LeaseKey,
+  RunRecord,
+  SyncControl,
+  SyncState,
+} from '../../../lib/sync/checkpoint.ts';
 import type { SyncSink } from '../../../lib/sync/sink.ts';
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts';
 import { siebelInMemory, type Version } from './siebel-in-memory.ts';
@@ -10,7 +17,7 @@ export const MINUTE = 60 * SECOND;
 /** A whole second, so that instants on the wire are easy to follow. */
 export const NOW_MS = 1_700_000_000_000;
 
-export const JOB = {
+export const JOB: SyncJob & { readonly to: { readonly prefix: string } } = {
   read: businessComponent('Account/Account', {
     viewMode: 'All',
     fields: { Name: text(100), Updated: readOnly(utcDateTime()) },
@@ -19,74 +26,175 @@ export const JOB = {
   every: 'rate(5 minutes)',
   timezone: 'UTC',
   to: s3('crm'),
-} as const;
+  pageSize: 100,
+  window: 1,
+};
 
 export interface StateInMemory extends SyncState {
+  /** Checkpoints of all windows, in the order in which they were stored. */
   readonly saved: Checkpoint[];
+  /** Of the live job. */
   checkpoint: Checkpoint;
   fence: number;
+  /** Checkpoint of any window. */
+  of(window: string): Checkpoint | undefined;
 }
 
-/** Leases and one checkpoint, with the same conditions as the state table's. */
+interface StoredWindow {
+  checkpoint: Checkpoint | undefined;
+  fence: number;
+  nonce: string;
+  leaseUntilMs: number;
+}
+
+/** Leases and checkpoints of one job, with the same conditions as the state table's. */
 export function stateInMemory(clock: FakeClock, checkpoint?: Checkpoint): StateInMemory {
-  let leaseUntilMs = 0;
-  let nonce = '';
-  const isHeldBy = (lease: LeaseKey) => lease.fence === state.fence && lease.nonce === nonce;
+  const windows = new Map<string, StoredWindow>();
+  let nonces = 0;
+  const at = (window: string): StoredWindow => {
+    const known = windows.get(window) ?? { checkpoint: undefined, fence: 0, nonce: '', leaseUntilMs: 0 };
+    windows.set(window, known);
+    return known;
+  };
+  const isHeldBy = (window: string, lease: LeaseKey) =>
+    lease.fence === at(window).fence && lease.nonce === at(window).nonce;
+  const isFree = (window: string) => at(window).leaseUntilMs + 5 * SECOND <= clock.now();
+  const take = (window: string, untilMs: number) => {
+    nonces += 1;
+    Object.assign(at(window), { fence: at(window).fence + 1, nonce: `nonce ${nonces}`, leaseUntilMs: untilMs });
+  };
+  at('live').checkpoint = checkpoint;
+
   const state: StateInMemory = {
     saved: [],
-    checkpoint: checkpoint ?? { cursor: undefined, emitted: [] },
-    fence: 0,
-    async acquire(_job, _window, leaseMs) {
-      if (leaseUntilMs + 5 * SECOND > clock.now()) return undefined;
-      leaseUntilMs = clock.now() + leaseMs;
-      state.fence += 1;
-      nonce = `nonce of ${clock.now()}`;
-      return { fence: state.fence, nonce, checkpoint: state.checkpoint };
+    get checkpoint() {
+      return at('live').checkpoint ?? { cursor: undefined };
     },
-    async renew(_job, _window, lease, leaseMs) {
-      if (!isHeldBy(lease)) return false;
-      leaseUntilMs = clock.now() + leaseMs;
+    set checkpoint(next) {
+      at('live').checkpoint = next;
+    },
+    get fence() {
+      return at('live').fence;
+    },
+    set fence(next) {
+      at('live').fence = next;
+    },
+    of: (window) => at(window).checkpoint,
+    async acquire(_job, window, leaseMs) {
+      if (!isFree(window)) return undefined;
+      take(window, clock.now() + leaseMs);
+      const { fence, nonce, checkpoint: stored = { cursor: undefined } } = at(window);
+      return { fence, nonce, checkpoint: structuredClone(stored) };
+    },
+    async renew(_job, window, lease, leaseMs) {
+      if (!isHeldBy(window, lease)) return false;
+      at(window).leaseUntilMs = clock.now() + leaseMs;
       return true;
     },
-    async save(_job, _window, lease, next, leaseMs) {
-      if (!isHeldBy(lease)) return false;
-      leaseUntilMs = clock.now() + leaseMs;
-      state.checkpoint = structuredClone(next);
-      state.saved.push(state.checkpoint);
+    async save(_job, window, lease, next, leaseMs) {
+      if (!isHeldBy(window, lease)) return false;
+      Object.assign(at(window), { leaseUntilMs: clock.now() + leaseMs, checkpoint: structuredClone(next) });
+      state.saved.push(structuredClone(next));
       return true;
     },
-    async release(_job, _window, lease) {
-      if (isHeldBy(lease)) leaseUntilMs = 0;
+    async release(_job, window, lease) {
+      if (isHeldBy(window, lease)) at(window).leaseUntilMs = 0;
+    },
+    async look(_job, window) {
+      const { checkpoint: stored, fence, leaseUntilMs } = at(window);
+      return { fence, leaseUntilMs, ...(stored && { checkpoint: stored }) };
+    },
+    async begin(_job, { fromMs, boundMs }) {
+      if (at('live').checkpoint || !isFree('live')) return false;
+      take('live', 0);
+      const pass = { boundMs, open: [{ fromMs, upToMs: boundMs }] };
+      at('live').checkpoint = { cursor: undefined, floorMs: fromMs, pass };
+      return true;
+    },
+    async reset(_job, window, to) {
+      if (!isFree(window)) return false;
+      take(window, 0);
+      at(window).checkpoint = to && {
+        cursor: undefined,
+        floorMs: to.fromMs,
+        pass: { boundMs: to.boundMs, open: [{ fromMs: to.fromMs, upToMs: to.boundMs }] },
+      };
+      return true;
     },
   };
   return state;
 }
 
+export interface ControlInMemory extends SyncControl {
+  readonly runs: RunRecord[];
+  paused: JobControl['paused'];
+}
+
+/** What a person has said about one job, and its history. */
+export function controlInMemory(clock: FakeClock): ControlInMemory {
+  let members: readonly string[] | undefined;
+  const control: ControlInMemory = {
+    runs: [],
+    paused: undefined,
+    read: async () => ({ runs: control.runs, ...(control.paused && { paused: control.paused }) }),
+    async pause(_job, { by }) {
+      control.paused = { by, atMs: clock.now() };
+    },
+    async resume() {
+      control.paused = undefined;
+    },
+    confirmSweep: async () => undefined,
+    addRun: async (_job, run) => void control.runs.push(run),
+    members: async () => members,
+    async keepMembers(_job, names) {
+      members = names;
+    },
+  };
+  return control;
+}
+
 export interface SinkInMemory extends SyncSink {
-  /** Every line that was ever accepted, in order. */
+  /** Every line of a chunk that was closed, in order. */
   readonly lines: string[];
   readonly objects: { readonly name: string; readonly lines: readonly string[] }[];
   readonly quarantine: string[];
+  /** Chunks that were given up. */
+  readonly aborted: number;
 }
 
-export function sinkInMemory(): SinkInMemory {
+/** @param options.recordsPerChunk Default 1 000: ten full pages. */
+export function sinkInMemory({ recordsPerChunk = 1_000 } = {}): SinkInMemory {
+  let aborted = 0;
   const sink: SinkInMemory = {
+    recordsPerChunk,
     lines: [],
     objects: [],
     quarantine: [],
-    open({ prefix, job, window, fence }) {
+    get aborted() {
+      return aborted;
+    },
+    open({ job, window, fence }) {
       let sequence = 0;
       return {
-        async records({ lines }) {
-          sequence += 1;
-          const name = `${prefix}/${job}/${window}/${fence}-${sequence}`;
-          sink.objects.push({ name, lines });
-          sink.lines.push(...lines);
-          return name;
+        chunk() {
+          const lines: string[] = [];
+          return {
+            write: async (records) => void lines.push(...records.map(({ line }) => line)),
+            async close() {
+              sequence += 1;
+              const name = `crm/${job}/${window}/${fence}-${sequence}`;
+              sink.objects.push({ name, lines });
+              sink.lines.push(...lines);
+              return [name];
+            },
+            async abort() {
+              aborted += 1;
+            },
+          };
         },
         async quarantine({ lines }) {
           sink.quarantine.push(...lines);
-          return `${prefix}/${job}/quarantine`;
+          return `crm/${job}/quarantine`;
         },
       };
     },
@@ -107,12 +215,17 @@ export function keptLog(): Log & { readonly lines: Line[] } {
   return logWith({});
 }
 
-export function keptMetrics(): Metrics & { readonly counts: Map<string, number> } {
+export function keptMetrics(): Metrics & {
+  readonly counts: Map<string, number>;
+  readonly times: { readonly name: string; readonly value: number; readonly by?: Dimension | undefined }[];
+} {
   const counts = new Map<string, number>();
+  const times: { name: string; value: number; by?: Dimension | undefined }[] = [];
   return {
     counts,
+    times,
     count: (name, value = 1) => void counts.set(name, (counts.get(name) ?? 0) + value),
-    milliseconds: () => undefined,
+    milliseconds: (name, value, by) => void times.push({ name, value, ...(by && { by }) }),
     seconds: () => undefined,
     publish: () => undefined,
   };
@@ -122,15 +235,19 @@ export function keptMetrics(): Metrics & { readonly counts: Map<string, number> 
 export function syncParts({
   clock = fakeClock({ nowMs: NOW_MS }),
   checkpoint,
+  recordsPerChunk,
   ...options
 }: {
   clock?: FakeClock;
   checkpoint?: Checkpoint;
+  recordsPerChunk?: number;
 } & Omit<Parameters<typeof siebelInMemory>[0], 'now'> = {}) {
   const siebel = siebelInMemory({ now: () => clock.now(), ...options });
   const log = keptLog();
   const metrics = keptMetrics();
-  return { clock, siebel, state: stateInMemory(clock, checkpoint), sink: sinkInMemory(), log, metrics };
+  const sink = sinkInMemory(recordsPerChunk === undefined ? {} : { recordsPerChunk });
+  const state = stateInMemory(clock, checkpoint);
+  return { clock, siebel, state, control: controlInMemory(clock), sink, log, metrics };
 }
 
 /** `count` records that changed one after the other, the last one `lastBeforeNowMs` before now. */

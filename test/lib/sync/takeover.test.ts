@@ -4,6 +4,8 @@ import { businessComponent, flag, readOnly, type SyncJob, text, utcDateTime } fr
 import type { SiebelRecord } from '../../../lib/siebel/component.ts';
 import { runSync } from '../../../lib/sync/run.ts';
 import { s3Sink } from '../../../lib/sync/s3-sink.ts';
+import type { SinkRecord, SyncSink } from '../../../lib/sync/sink.ts';
+import { withoutTimers } from '../../support/fake-clock.ts';
 import { changes, JOB, MINUTE, SECOND, syncParts } from './sync-parts.ts';
 
 const JOB_WITH_FLAG = {
@@ -29,14 +31,34 @@ function partsWithBucket({
     contents.set(String(input.Key), input.Body);
     return {};
   };
-  const parts = {
-    ...syncParts(transform && { transform }),
-    sink: s3Sink({ bucket: 'sync', client: { send: send as never } }),
+  const sink = s3Sink({ bucket: 'sync', prefix: 'crm', client: { send: send as never } });
+  const writes: Promise<void>[] = [];
+  const watched: SyncSink = {
+    ...sink,
+    open(run) {
+      const output = sink.open(run);
+      const chunk = () => {
+        const inner = output.chunk();
+        const write = (records: readonly SinkRecord[]) => {
+          const written = inner.write(records);
+          writes.push(written);
+          return written;
+        };
+        return { ...inner, write };
+      };
+      return { ...output, chunk };
+    },
   };
+  const parts = { ...syncParts(transform && { transform }), sink: watched };
   const run = (own: Partial<typeof parts> = {}) =>
     runSync('accounts', job, { deadlineAtMs: parts.clock.now() + 15 * MINUTE }, { ...parts, ...own });
   const manifest = (fence: string) => JSON.parse(String(contents.get(`crm/accounts/live/${fence}-manifest.json`)));
-  return { ...parts, puts, run, manifest };
+  /** The page before the one that is held has been taken. */
+  const written = async () => {
+    await expect.poll(() => writes.length).toBeGreaterThan(0);
+    await Promise.all(writes);
+  };
+  return { ...parts, puts, writes, run, manifest, written };
 }
 
 /** Stops the run that asks through it at a page, until it is let go. */
@@ -60,15 +82,19 @@ describe('a run that was held up until another had taken its lease', () => {
     const parts = partsWithBucket();
     parts.siebel.put(...changes(150));
     const { siebel, letGo } = heldAtPage(parts.siebel, 2);
-    const first = parts.run({ siebel });
+    const first = parts.run({ siebel, clock: withoutTimers(parts.clock) });
+    await parts.written();
     await parts.clock.advance(2 * MINUTE);
     parts.siebel.put({ id: '1-000007', name: 'newer', updatedAtMs: parts.clock.now() - 90 * SECOND });
     const second = await parts.run();
     const putsBefore = parts.puts.length;
+    const writesBefore = parts.writes.length;
 
     letGo();
 
     expect(await first).toMatchObject({ outcome: 'lease-lost', fence: 1, records: 0, objects: [] });
+    // A sink may send what it is given at once: it is given nothing more either.
+    expect(parts.writes).toHaveLength(writesBefore);
     expect(second).toMatchObject({ outcome: 'complete', fence: 2, records: 150 });
     expect(parts.puts).toHaveLength(putsBefore);
     expect(parts.state.checkpoint.cursor?.id).toBe('1-000007');
@@ -78,7 +104,7 @@ describe('a run that was held up until another had taken its lease', () => {
     const parts = partsWithBucket();
     parts.siebel.put(...changes(150));
     const { siebel, letGo } = heldAtPage(parts.siebel, 1);
-    const first = parts.run({ siebel });
+    const first = parts.run({ siebel, clock: withoutTimers(parts.clock) });
     await parts.clock.advance(2 * MINUTE);
     parts.state.fence = 0;
     const second = await parts.run();
@@ -95,7 +121,7 @@ describe('a run that was held up until another had taken its lease', () => {
     const parts = partsWithBucket({ transform: (record) => ({ ...record, Active: 'maybe' }), job: JOB_WITH_FLAG });
     parts.siebel.put(...changes(1));
     const { siebel, letGo } = heldAtPage(parts.siebel, 1);
-    const first = parts.run({ siebel });
+    const first = parts.run({ siebel, clock: withoutTimers(parts.clock) });
     await parts.clock.advance(2 * MINUTE);
     await parts.state.acquire('accounts', 'live', MINUTE);
 

@@ -7,7 +7,7 @@ const parse = (text: string) => () => parseTick(JSON.parse(text), jobs);
 
 describe('parseTick', () => {
   it('finds the job that the schedule names', () => {
-    expect(parseTick({ job: 'accounts' }, jobs)).toEqual({ name: 'accounts', job: JOB });
+    expect(parseTick({ job: 'accounts' }, jobs)).toEqual({ name: 'accounts', job: JOB, sweep: false });
   });
 
   it.each([
