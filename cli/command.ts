@@ -5,12 +5,20 @@ import type { Interruption } from './interruption.ts';
 import { jsonLine, printable } from './printable.ts';
 import { type ExitCode, Problem, toldOf } from './problem.ts';
 import type { Runtime } from './runtime.ts';
-import { type CliSettings, type ConnectionOptions, cliSettings, type Env, type Needed } from './settings.ts';
+import {
+  type CliSettings,
+  type ConnectionOptions,
+  cliSettings,
+  type Env,
+  type Needed,
+  type SyncTime,
+} from './settings.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How the command line is called, for help and advice. */
 export const SIEBEL = 'npm run --silent siebel --';
 export const MESSAGES = `${SIEBEL} messages`;
+export const SYNC = `${SIEBEL} sync`;
 
 /** What a command has of the world around it. */
 export interface Surroundings {
@@ -24,7 +32,7 @@ export interface Surroundings {
   readonly interruption: Interruption;
   /** Who is at work, for the record that is kept with a call. */
   readonly operator: string;
-  open(settings: CliSettings, clock: Clock): Runtime;
+  open(settings: CliSettings, clock: Clock): Runtime | Promise<Runtime>;
 }
 
 /** What a command has found or done. */
@@ -43,19 +51,36 @@ export interface CommonOptions extends ConnectionOptions {
 /** Parts and surroundings of one run. */
 export interface Run extends Surroundings {
   readonly runtime: Runtime;
-  /** How this command line is called, for advice: `npm run --silent siebel -- messages`. */
-  readonly command: string;
   /** Options to repeat in advice. */
   readonly repeat: string;
 }
 
-/** Adds the options that every command has. */
-export function withCommonOptions(command: Command): Command {
+/** Runs the work of a command, with what it needs. */
+export type Perform = (
+  needed: readonly (Needed | SyncTime)[],
+  options: CommonOptions,
+  work: (run: Run) => Promise<Report>,
+) => Promise<void>;
+
+/** Options that say where a part is. */
+const PLACES = {
+  stateTable: ['--state-table <name>', 'state table (else STATE_TABLE)'],
+  queue: ['--queue-url <url>', 'the queue (else QUEUE_URL)'],
+  deadLetters: ['--dead-letter-queue-url <url>', 'its dead-letter queue (else DEAD_LETTER_QUEUE_URL)'],
+  backfillQueue: ['--backfill-queue-url <url>', 'queue of the backfill windows (else BACKFILL_QUEUE_URL)'],
+  syncBucket: ['--sync-bucket <name>', 'bucket of the sync jobs (else SYNC_BUCKET)'],
+  scheduleFunction: ['--schedule-function <name>', 'function that runs sync jobs (else SCHEDULE_FUNCTION)'],
+} as const;
+export type Place = keyof typeof PLACES;
+
+/** Adds the options that every command has, and those that say where its parts are. */
+export function withCommonOptions(command: Command, places: readonly Place[]): Command {
+  for (const place of places) {
+    const [flags, words] = PLACES[place];
+    command.option(flags, words);
+  }
   const whole = command
-    .option('--state-table <name>', 'state table (else STATE_TABLE)')
-    .option('--queue-url <url>', 'the queue (else QUEUE_URL)')
-    .option('--dead-letter-queue-url <url>', 'its dead-letter queue (else DEAD_LETTER_QUEUE_URL)')
-    .option('--local', 'all of these of the local stack that npm start runs')
+    .option('--local', 'all that it works on is of the local stack that npm start runs')
     .option('--json', 'one JSON document on standard output');
   for (const option of whole.options.filter(({ required }) => required)) refuseEmpty(option, option.variadic);
   for (const argument of whole.registeredArguments) refuseEmpty(argument, argument.variadic);
@@ -84,11 +109,11 @@ const MAX_REASON_LENGTH = 500;
 /**
  * Runs the work of a command, prints its report or what went wrong, and hands on the exit code.
  *
- * @param needed The settings without which it cannot begin.
+ * @param needed The settings without which it cannot begin, and those with a default that it goes by.
  */
 export async function perform(
   surroundings: Surroundings,
-  needed: readonly Needed[],
+  needed: readonly (Needed | SyncTime)[],
   options: CommonOptions,
   work: (run: Run) => Promise<Report>,
 ): Promise<ExitCode> {
@@ -98,8 +123,7 @@ export async function perform(
     if (settings.note !== undefined) terminal.note(settings.note);
     const run: Run = {
       ...surroundings,
-      runtime: surroundings.open(settings, clock),
-      command: MESSAGES,
+      runtime: await surroundings.open(settings, clock),
       repeat: settings.isLocal ? ' --local' : '',
     };
     const report = await work(run);
@@ -113,9 +137,9 @@ export async function perform(
 
 /** Prints what went wrong. */
 export function tell(error: unknown, json: boolean, terminal: Terminal): ExitCode {
-  const { exitCode, code, message, issues } = toldOf(error);
+  const { exitCode, code, message, issues, run } = toldOf(error);
   if (json) {
-    terminal.write(jsonLine({ error: { code, message, issues } }));
+    terminal.write(jsonLine({ error: { code, message, issues, ...(run && { run }) } }));
     return exitCode;
   }
   for (const { line, pointer, code: issueCode, message: words } of issues) {

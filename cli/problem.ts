@@ -19,6 +19,22 @@ export const PROBLEM_CODES = [
   'NOTHING_TO_RESOLVE',
   'MOVED_ON',
   'OUTCOME_UNKNOWN',
+  'UNKNOWN_JOB',
+  'NO_CONNECTION_PLANNED',
+  'NOTHING_READ_YET',
+  'AT_WORK',
+  'NO_OBJECTS',
+  'NOTHING_TO_CONFIRM',
+  'FUNCTION_DENIED',
+  'FUNCTION_AWAY',
+  'RUN_FAILED',
+  'NO_ANSWER',
+  'INTERRUPTED',
+  'BACKFILL_RUNNING',
+  'NO_BACKFILL',
+  'NOTHING_TO_BACKFILL',
+  'LIVE_READS_ALL',
+  'TOO_MANY_WINDOWS',
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
@@ -30,22 +46,29 @@ export class Problem extends Error {
   readonly exitCode: ExitCode;
   /** What is wrong with an input, each with its line where there are several. */
   readonly issues: readonly LocatedIssue[];
+  /** Of a run that failed in its function. */
+  readonly run: FailedRun | undefined;
 
   constructor(
     code: ProblemCode,
     message: string,
-    { exitCode = 1, issues = [] }: { exitCode?: ExitCode; issues?: readonly LocatedIssue[] } = {},
+    {
+      exitCode = 1,
+      issues = [],
+      run,
+    }: { exitCode?: ExitCode; issues?: readonly LocatedIssue[]; run?: FailedRun | undefined } = {},
   ) {
     super(message);
     this.code = code;
     this.exitCode = exitCode;
     this.issues = issues;
+    this.run = run;
   }
 
   /** The same with more to say. */
   adding(words: string): Problem {
-    const { code, message, exitCode, issues } = this;
-    return new Problem(code, `${message}${words}`, { exitCode, issues });
+    const { code, message, exitCode, issues, run } = this;
+    return new Problem(code, `${message}${words}`, { exitCode, issues, run });
   }
 }
 
@@ -54,12 +77,21 @@ export interface LocatedIssue extends InputIssue {
   readonly line?: number;
 }
 
+/** Why a run failed in its function. */
+export interface FailedRun {
+  /** The code that alarms and the history have; `null` when the function did not say it. */
+  readonly code: string | null;
+  /** Name of the error. */
+  readonly error: string;
+}
+
 /** What is told of anything that was thrown. */
 export interface Told {
   readonly exitCode: ExitCode;
   readonly code: string;
   readonly message: string;
   readonly issues: readonly LocatedIssue[];
+  readonly run?: FailedRun | undefined;
 }
 
 /** Names of errors that the SDK throws before it has asked AWS anything. */
@@ -68,8 +100,8 @@ const NO_ACCESS = /Credential|TokenProvider|SSO|Region is missing/;
 /** Turns anything that was thrown into what an operator reads: a stable code, and what to do. */
 export function toldOf(error: unknown): Told {
   if (error instanceof Problem) {
-    const { exitCode, code, message, issues } = error;
-    return { exitCode, code, message, issues };
+    const { exitCode, code, message, issues, run } = error;
+    return { exitCode, code, message, issues, run };
   }
   if (!(error instanceof IntegrationError)) return { exitCode: 1, code: 'BUG', message: bugText(error), issues: [] };
   const issues = error instanceof InvalidInputError ? error.issues : [];

@@ -2,12 +2,13 @@ import { Command, CommanderError } from 'commander';
 import { SIEBEL, type Surroundings, tell } from './command.ts';
 import { messagesCommand } from './messages/commands.ts';
 import { type ExitCode, Problem } from './problem.ts';
+import { syncCommand } from './sync/commands.ts';
 
 const HELP = `
 Run it as:  ${SIEBEL} <command>
 Exit codes: 0 done, 1 found something wrong, 2 used wrongly.
 
-The commands doctor, token, call, describe, sync and pause are planned and do not exist yet.
+The commands doctor, token, call and describe are planned and do not exist yet.
 To watch the integration work on this machine:  npm start`;
 
 /**
@@ -20,16 +21,16 @@ export async function runSiebel(argv: readonly string[], surroundings: Surroundi
   const { terminal } = surroundings;
   const asJson = argv.includes('--json');
   let exitCode: ExitCode = 0;
+  const ended = (code: ExitCode) => {
+    exitCode = code;
+  };
   const program = new Command('siebel')
     .description('Operate the Siebel integration.')
     .version('0.1.0', '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', HELP)
-    .addCommand(
-      messagesCommand(surroundings, (code) => {
-        exitCode = code;
-      }),
-    );
+    .addCommand(messagesCommand(surroundings, ended))
+    .addCommand(syncCommand(surroundings, ended));
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command
       .exitOverride()
@@ -37,6 +38,7 @@ export async function runSiebel(argv: readonly string[], surroundings: Surroundi
       .configureOutput({
         writeOut: (text) => terminal.write(text.trimEnd()),
         writeErr: (text) => (asJson ? undefined : terminal.note(text.trimEnd())),
+        outputError: (text, write) => write(text.replace(/^error: /, 'USAGE: ')),
       });
   }
   if (argv.length === 0) {

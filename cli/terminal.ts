@@ -10,6 +10,8 @@ export interface Terminal {
   note(line: string): void;
   /** Where work stands; overwritten on a terminal, elsewhere a line every few seconds. */
   progress(line: string): void;
+  /** How wide a line of the result may be. */
+  readonly columns: number;
   /** Whether somebody is there to answer a question. */
   readonly asks: boolean;
   /** Puts a question; `undefined` when the input ends without an answer. */
@@ -48,6 +50,7 @@ export function processTerminal(clock: Pick<Clock, 'elapsed'>): Terminal {
         stderr.write(`${line}\n`);
       }
     },
+    columns: stdout.columns ?? 80,
     asks: stdin.isTTY === true && stderr.isTTY === true,
     async ask(question, signal) {
       clear();

@@ -2,9 +2,8 @@ import { Command } from 'commander';
 import {
   type CommonOptions,
   MESSAGES,
+  type Perform,
   perform,
-  type Report,
-  type Run,
   rate,
   reasonText,
   type Surroundings,
@@ -12,7 +11,6 @@ import {
   withCommonOptions,
 } from '../command.ts';
 import type { ExitCode } from '../problem.ts';
-import type { Needed } from '../settings.ts';
 import { correctCall } from './correct.ts';
 import { type DropOptions, dropCalls } from './drop.ts';
 import { type FilterOptions, withFilters } from './filters.ts';
@@ -28,7 +26,6 @@ const DEFAULT_RATE = 5;
 interface DeadLetterOption {
   readonly deadLetters?: boolean;
 }
-type Work = (run: Run) => Promise<Report>;
 
 /**
  * `siebel messages`: what an operator does with calls of the queue that were refused.
@@ -42,8 +39,7 @@ export function messagesCommand(surroundings: Surroundings, ended: (exitCode: Ex
       'after',
       examples('list --since 2h', 'show orders/4711/3', 'redrive --code SIEBEL_BUSINESS --dry-run'),
     );
-  const performed = async (needed: readonly Needed[], options: CommonOptions, work: Work) =>
-    ended(await perform(surroundings, needed, options, work));
+  const performed: Perform = async (...what) => ended(await perform(surroundings, ...what));
 
   for (const command of [
     list(surroundings, performed),
@@ -54,12 +50,10 @@ export function messagesCommand(surroundings: Surroundings, ended: (exitCode: Ex
     drop(surroundings, performed),
     send(performed),
   ]) {
-    messages.addCommand(withCommonOptions(command));
+    messages.addCommand(withCommonOptions(command, ['stateTable', 'queue', 'deadLetters']));
   }
   return messages;
 }
-
-type Perform = (needed: readonly Needed[], options: CommonOptions, work: Work) => Promise<void>;
 
 function list({ clock }: Surroundings, performed: Perform): Command {
   return withFilters(new Command('list'), clock)

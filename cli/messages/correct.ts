@@ -1,7 +1,7 @@
 import { isObject, parseJson } from '../../lib/json.ts';
 import { parseInstant } from '../../lib/queue/instant.ts';
 import type { StoredCall } from '../../lib/state/parked-item.ts';
-import type { Report, Run } from '../command.ts';
+import { MESSAGES, type Report, type Run } from '../command.ts';
 import { shellWord } from '../printable.ts';
 import { Problem } from '../problem.ts';
 import { type CallAddress, findParked, movedOn } from './find-calls.ts';
@@ -46,7 +46,7 @@ export async function correctCall(run: Run, address: CallAddress, correction: Co
     exitCode: 0,
     json: { corrected: { name, operation: checked.message.operation, key: checked.message.key } },
     lines: [
-      `The correction of ${name} is kept. To send it: ${run.command} redrive ${shellWord(name)}${expired}${run.repeat}`,
+      `The correction of ${name} is kept. To send it: ${MESSAGES} redrive ${shellWord(name)}${expired}${run.repeat}`,
       ...(expired ? ['Mind that its notAfter has passed: its producer may not want it any more.'] : []),
       ...(call.redriveSentAtMs === undefined
         ? []
@@ -90,11 +90,11 @@ async function wholeMessage(call: StoredCall, file: string, run: Run): Promise<s
 }
 
 /** Another input under a key whose first input may have been done would be a second effect. */
-function refuseUnknownOutcome(call: StoredCall, { command, repeat }: Run): void {
+function refuseUnknownOutcome(call: StoredCall, { repeat }: Run): void {
   if (!mayBeDone(call)) return;
   const name = shellWord(nameOf(call));
   throw new Problem(
     'OUTCOME_UNKNOWN',
-    `nobody knows whether Siebel has done this call, so its input cannot be another: look at Siebel, then ${command} resolve ${name} --done ROW-ID, or --not-done${repeat}`,
+    `nobody knows whether Siebel has done this call, so its input cannot be another: look at Siebel, then ${MESSAGES} resolve ${name} --done ROW-ID, or --not-done${repeat}`,
   );
 }

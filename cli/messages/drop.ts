@@ -1,9 +1,9 @@
 import type { StoredSummary } from '../../lib/state/parked-item.ts';
 import type { Report, Run } from '../command.ts';
+import { confirm } from '../confirm.ts';
 import { counted, table } from '../printable.ts';
 import { type Told, toldOf } from '../problem.ts';
 import { summaryJson } from './call-json.ts';
-import { confirm } from './confirm.ts';
 import { nameOf, remarksOf } from './reason.ts';
 import { checkSelection, type Selection, selectCalls } from './select-calls.ts';
 

@@ -1,7 +1,7 @@
 import { keyOf } from '../../lib/state/call-items.ts';
 import type { StoredCall, StoredSummary } from '../../lib/state/parked-item.ts';
 import type { ParkedList } from '../../lib/state/parked-list.ts';
-import type { Run } from '../command.ts';
+import { MESSAGES, type Run } from '../command.ts';
 import { Problem } from '../problem.ts';
 import { isNameless } from './reason.ts';
 
@@ -59,7 +59,7 @@ async function callsNamed(
   const among = operation === undefined ? '' : ` of the operation "${operation}"`;
   throw new Problem(
     'NO_SUCH_CALL',
-    `no call is kept under the key or message id "${name}"${among}; ${run.command} list${run.repeat} shows what is parked`,
+    `no call is kept under the key or message id "${name}"${among}; ${MESSAGES} list${run.repeat} shows what is parked`,
   );
 }
 

@@ -1,8 +1,8 @@
 import type { OutgoingMessage, ReceivedMessage } from '../../lib/messaging/operator-queue.ts';
 import type { Report, Run } from '../command.ts';
+import { confirm } from '../confirm.ts';
 import { counted, table } from '../printable.ts';
 import { toldOf } from '../problem.ts';
-import { confirm } from './confirm.ts';
 import {
   type Browsed,
   browseDeadLetters,

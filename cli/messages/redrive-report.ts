@@ -1,5 +1,5 @@
 import type { StoredSummary } from '../../lib/state/parked-item.ts';
-import type { Report, Run } from '../command.ts';
+import { MESSAGES, type Report, type Run } from '../command.ts';
 import { counted, table } from '../printable.ts';
 import { summaryJson } from './call-json.ts';
 import { isNameless, nameOf, remarksOf } from './reason.ts';
@@ -96,7 +96,7 @@ function troubleLines(
     ...failed.map(({ call, code, message }) => `Not sent: ${nameOf(call)}: ${code}: ${message}`),
     ...(notTried > 0
       ? [
-          `${interrupted ? 'Interrupted' : 'Stopped'}: ${counted(notTried, 'call')} not tried. ${run.command} list${run.repeat} shows what is left.`,
+          `${interrupted ? 'Interrupted' : 'Stopped'}: ${counted(notTried, 'call')} not tried. ${MESSAGES} list${run.repeat} shows what is left.`,
         ]
       : []),
   ];

@@ -3,9 +3,9 @@ import type { OperatorQueue, OutgoingMessage } from '../../lib/messaging/operato
 import type { StoredCall, StoredSummary } from '../../lib/state/parked-item.ts';
 import { type ParkedList, redriveAtMsOf } from '../../lib/state/parked-list.ts';
 import type { Report, Run } from '../command.ts';
+import { confirm } from '../confirm.ts';
 import { counted } from '../printable.ts';
 import { toldOf } from '../problem.ts';
-import { confirm } from './confirm.ts';
 import { isNameless, isUncertain } from './reason.ts';
 import { type LeftOut, type RedriveOptions, redriveMessage } from './redrive-message.ts';
 import { type RedriveOutcome, redriveReport } from './redrive-report.ts';

@@ -1,6 +1,6 @@
 import { isRecordId } from '../../lib/siebel/path.ts';
 import type { StoredCall } from '../../lib/state/parked-item.ts';
-import { type Report, type Run, usage } from '../command.ts';
+import { MESSAGES, type Report, type Run, usage } from '../command.ts';
 import { shellWord } from '../printable.ts';
 import { Problem } from '../problem.ts';
 import { type CallAddress, findParked, movedOn } from './find-calls.ts';
@@ -34,24 +34,24 @@ export async function resolveCall(run: Run, address: CallAddress, { recordId, re
     },
     lines: [
       recordId === undefined
-        ? `${name} was not done. To send it again: ${run.command} redrive ${shellWord(name)}${run.repeat}`
+        ? `${name} was not done. To send it again: ${MESSAGES} redrive ${shellWord(name)}${run.repeat}`
         : `${name} is done, as record ${recordId}: a message with this key is acknowledged from now on.`,
     ],
   };
 }
 
 /** A finding is about what Siebel may have done. To write one down of another call, by a slip, could not be taken back. */
-function refuseWhatIsKnown(call: StoredCall, { command, repeat, runtime: { integration } }: Run): void {
+function refuseWhatIsKnown(call: StoredCall, { repeat, runtime: { integration } }: Run): void {
   const name = shellWord(nameOf(call));
   if (isNameless(call)) {
     throw new Problem(
       'NOTHING_TO_RESOLVE',
-      `no call was made of the message "${name}", and its key is another call's or none: ${command} correct ${name} --message FILE${repeat}, or drop it`,
+      `no call was made of the message "${name}", and its key is another call's or none: ${MESSAGES} correct ${name} --message FILE${repeat}, or drop it`,
     );
   }
   if (isUncertain(call, integration) || mayBeDone(call)) return;
   throw new Problem(
     'NOTHING_TO_RESOLVE',
-    `it is known that Siebel has not done "${name}" (${call.code}): correct, redrive or drop it; ${command} show ${name}${repeat} says what fits`,
+    `it is known that Siebel has not done "${name}" (${call.code}): correct, redrive or drop it; ${MESSAGES} show ${name}${repeat} says what fits`,
   );
 }

@@ -1,6 +1,6 @@
 import { parseJson } from '../../lib/json.ts';
 import type { StoredCall } from '../../lib/state/parked-item.ts';
-import type { Report, Run } from '../command.ts';
+import { MESSAGES, type Report, type Run } from '../command.ts';
 import { instant, printable, printableLines, shellWord } from '../printable.ts';
 import { callJson } from './call-json.ts';
 import { browseDeadLetters, type DeadLetter, deadLetterJson, isNamed, notFound } from './dead-letters.ts';
@@ -58,7 +58,7 @@ export async function showDeadLetter(run: Run, name: string): Promise<Report> {
       '',
       'what to do',
       '  Nobody could classify it: the log lines CALL_SETTLED of its key say what happened at each receive. Once that is mended:',
-      `    ${run.command} redrive ${shellWord(message.messageId)} --dead-letters${run.repeat}`,
+      `    ${MESSAGES} redrive ${shellWord(message.messageId)} --dead-letters${run.repeat}`,
     ],
   };
 }
@@ -112,7 +112,7 @@ function stepsOf(call: StoredCall, run: Run): string[] {
     'what to do',
     ...(warning === undefined ? [] : [`  ${warning}`]),
     ...(remedy === undefined ? [] : [`  ${printable(remedy)}`]),
-    ...steps.map(([when, command]) => `  ${when.padEnd(width)}  ${run.command} ${printable(command)}${run.repeat}`),
+    ...steps.map(([when, command]) => `  ${when.padEnd(width)}  ${MESSAGES} ${printable(command)}${run.repeat}`),
   ];
 }
 

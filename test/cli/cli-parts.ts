@@ -93,6 +93,7 @@ export function commandLine({
         write: (line) => void out.push(line),
         note: (line) => void err.push(line),
         progress: (line) => onProgress?.(line),
+        columns: 80,
         asks: answers.length > 0,
         ask: async (question) => {
           err.push(question);
@@ -106,14 +107,14 @@ export function commandLine({
       folder,
       interruption: { signal: conditions.signal ?? new AbortController().signal, hold: () => undefined },
       operator: 'ines',
-      open(given, ownClock) {
+      async open(given, ownClock) {
         const access = (endpoint: string) => (given.isLocal ? {} : clientSettings(endpoint));
         const at = {
           ...given,
           dynamodb: { ...given.dynamodb, ...access(dynamodbEndpoint) },
           sqs: { ...given.sqs, ...access(sqsEndpoint) },
         };
-        const runtime = { ...openRuntime(at, ownClock), ...(integration === undefined ? {} : { integration }) };
+        const runtime = { ...(await openRuntime(at, ownClock)), ...(integration === undefined ? {} : { integration }) };
         return conditions.wrap?.(runtime) ?? runtime;
       },
     };

@@ -1,6 +1,7 @@
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cliSettings, SYNC_TIMES } from '../../cli/settings.ts';
 import { type Stand, startStand } from './cli-parts.ts';
 
 let stand: Stand;
@@ -47,6 +48,22 @@ describe('where a command finds its parts', () => {
     expect(here.err).toContain('(STAGE=local makes it so)');
   });
 
+  it('goes by the times of a sync where a command reckons with them, and by no others', () => {
+    const env = {
+      ...{ STAGE: 'local', STATE_TABLE: 'state', SIEBEL_TIMEOUT_MS: 'soon' },
+      SYNC_LOOKBACK_SECONDS: '1200',
+    };
+    const at = { env, root: '/nowhere' };
+    const { values, tuning } = cliSettings(['STATE_TABLE', ...SYNC_TIMES], {}, at);
+    expect(values).toEqual({ STATE_TABLE: 'state' });
+    expect(tuning).toMatchObject({ SYNC_LOOKBACK_SECONDS: 1_200, SYNC_SAFETY_LAG_SECONDS: 60 });
+    expect(cliSettings(['STATE_TABLE'], {}, at).tuning.SYNC_LOOKBACK_SECONDS).toBe(600);
+    const wrong = { ...env, SYNC_LOOKBACK_SECONDS: 'long' };
+    expect(() => cliSettings(['STATE_TABLE', ...SYNC_TIMES], {}, { ...at, env: wrong })).toThrow(
+      expect.objectContaining({ code: 'SETTINGS', message: expect.stringContaining('SYNC_LOOKBACK_SECONDS') }),
+    );
+  });
+
   it('tells what the table refuses, with exit code 1', async () => {
     expect(await list({ STATE_TABLE: 'nothing' })).toMatchObject({
       code: 1,
@@ -60,7 +77,11 @@ describe('--local', () => {
     const { dynamodbEndpoint, sqsEndpoint } = stand.addresses;
     const addresses = {
       ...{ pid, stateTable, dynamodbEndpoint, sqsEndpoint },
-      ...{ queueUrl: stand.queueUrl, deadLetterUrl: stand.deadLetterUrl },
+      ...{ queueUrl: stand.queueUrl, deadLetterUrl: stand.deadLetterUrl, backfillQueueUrl: stand.queueUrl },
+      ...{ syncBucket: 'sync', scheduleFunction: 'schedule', s3Endpoint: sqsEndpoint, lambdaEndpoint: sqsEndpoint },
+      ...{ siebelUrl: 'https://127.0.0.1:1/siebel', caFile: 'ca.pem', secretsManagerEndpoint: sqsEndpoint },
+      ...{ tokenUrl: 'https://127.0.0.1:1/token', tokenScope: 'data', clientSecretId: 'siebel' },
+      ...{ syncSafetyLagSeconds: 1, syncLookbackSeconds: 5 },
       ...{ region: 'eu-west-1', accessKeyId: 'local', secretAccessKey: 'local' },
     };
     const file = join(stand.folder, '.local', name);
@@ -97,5 +118,7 @@ describe('--local', () => {
 
   it('goes with no other address', async () => {
     expect((await list({}, '--local', '--state-table', 'state')).code).toBe(2);
+    const run = await stand.run(['sync', 'run', 'accounts', '--local', '--schedule-function', 'other'], { env: {} });
+    expect([run.code, run.err]).toEqual([2, expect.stringMatching(/^USAGE: --local says where everything is/)]);
   });
 });
