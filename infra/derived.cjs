@@ -1,7 +1,8 @@
 // What serverless.yml takes from siebel.config.ts. It comes by way of the bundles' build, so that template and code are
 // always of one make.
 const { outcomeResources } = require('./outcome-events.cjs');
-const { queue, api, sync, schedules, timed, outcomeEvents } = derived();
+const { jobRights, lagAlarms, retention, syncSchedules } = require('./sync.cjs');
+const { queue, api, sync, backfill, schedules, timed, outcomeEvents } = derived();
 
 /** Of every queue's name, as in infra/queues.yml. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: osls fills it in.
@@ -9,19 +10,6 @@ const PREFIX = '${self:service}-${sls:stage}';
 
 /** Events of the api function: one per route of the config file, each behind the authorizer. */
 const routes = api.routes.map(({ method, path }) => ({ httpApi: { method, path, authorizer: { name: 'callers' } } }));
-
-/** One schedule per sync job. The next tick is the retry, so EventBridge tries only briefly to deliver one. */
-const jobSchedules = schedules.map(({ job, expression, timezone, input }) =>
-  schedule(`Schedule ${job}`, {
-    Description: `Ticks the sync job "${job}" of siebel.config.ts.`,
-    ScheduleExpression: expression,
-    ScheduleExpressionTimezone: timezone,
-    Target: target('ScheduleLambdaFunction', {
-      Input: JSON.stringify(input),
-      RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 3 },
-    }),
-  }),
-);
 
 /** One schedule per timed operation: a message on the queue, which EventBridge tries to deliver for a day. */
 const timedSchedules = timed.map(({ name, expression, timezone, message, messageGroupId }) =>
@@ -138,16 +126,26 @@ function logicalId(prefix, name) {
   return prefix + words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-module.exports = {
-  queue,
-  api,
-  sync,
-  routes,
-  resources: {
+async function resources({ resolveVariable }) {
+  const schedulesAreOn = (await resolveVariable("param:schedules, 'ENABLED'")) === 'ENABLED';
+  const stage = await resolveVariable('sls:stage');
+  const safetyLagSeconds = await resolveVariable("param:syncSafetyLagSeconds, ''");
+  const days = Number(await resolveVariable("param:syncRetentionDays, ''")) || undefined;
+  return {
     Resources: {
       ...queues,
-      ...Object.fromEntries([...jobSchedules, ...timedSchedules]),
+      ...jobRights(sync, ofThisAccount),
+      SyncBucket: {
+        Properties: { LifecycleConfiguration: { Rules: [{}, {}, ...retention({ prefixes: sync.prefixes, days })] } },
+      },
+      ...Object.fromEntries([
+        ...syncSchedules(schedules, { schedule, target }),
+        ...timedSchedules,
+        ...lagAlarms(sync.lagAlarms, { logicalId, stage, schedulesAreOn, safetyLagSeconds }),
+      ]),
       ...(outcomeEvents && outcomeResources(outcomeEvents)),
     },
-  },
-};
+  };
+}
+
+module.exports = { queue, api, sync, backfill, routes, resources };

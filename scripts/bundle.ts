@@ -3,16 +3,17 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
-import { build, formatMessages, type Metafile, type OutputFile } from 'esbuild';
+import { build, formatMessages, type Metafile, type OutputFile, type Plugin } from 'esbuild';
 import { ConfigurationError } from '../lib/errors.ts';
-import { type Deployment, derive } from '../lib/operations/index.ts';
-import { awsLean, builtinsByRequire, undiciLean, warmEntry } from './bundle-plugins.ts';
+import { type Deployment, derive, type Integration } from '../lib/operations/index.ts';
+import { awsLean, builtinsByRequire, undiciLean, usedSinks, warmEntry } from './bundle-plugins.ts';
 import { zip } from './zip.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const CONFIG = join(ROOT, 'siebel.config.ts');
 
 /** The functions of this project: each one has a file in `functions/` and becomes one zip. */
-export const FUNCTION_NAMES = ['queue', 'schedule', 'api', 'authorizer'] as const;
+export const FUNCTION_NAMES = ['queue', 'schedule', 'backfill', 'api', 'authorizer'] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
 /** One function as it is deployed. */
@@ -44,16 +45,24 @@ export interface BuildReport {
  * Bundles every function and zips it. Files are replaced whole, so that builds may run beside each other.
  *
  * @param options.outDir Default `dist` in the repository.
+ * @param options.config A file in the place of `siebel.config.ts`, for tests and benches.
  * @throws When `siebel.config.ts` is refused, or a source cannot be bundled.
  */
-export async function buildFunctions({ outDir = 'dist' }: { outDir?: string } = {}): Promise<BuildReport> {
+export async function buildFunctions({
+  outDir = 'dist',
+  config = CONFIG,
+}: {
+  outDir?: string;
+  config?: string;
+} = {}): Promise<BuildReport> {
   const out = resolve(ROOT, outDir);
   const { outputFiles, metafile } = await bundle(
     FUNCTION_NAMES.map((name) => ({ in: `warm:${name}`, out: `${name}/index` })),
     out,
+    config,
   );
-  // Not imported above: what it refuses is a sentence for whoever edits it, and no stack trace of this file.
-  const { default: integration } = await import('../siebel.config.ts');
+  // Behind the bundler, which says best where a source cannot be read.
+  const integration = await integrationOf(config);
   const deployment = derive(integration);
   const certificates = await certificateFiles();
   const functions = await Promise.all(
@@ -68,11 +77,16 @@ export async function buildFunctions({ outDir = 'dist' }: { outDir?: string } = 
  * Bundles entries with the settings of the deployed functions, without writing anything.
  *
  * @param entryPoints `in`: a source file, or `warm:<function>`; `out`: its path below `outDir`, without extension.
+ * @param config As for `buildFunctions`.
  */
 export async function bundle(
   entryPoints: readonly { readonly in: string; readonly out: string }[],
   outDir: string,
+  config = CONFIG,
 ): Promise<{ outputFiles: OutputFile[]; metafile: Metafile }> {
+  // One that cannot be read is the bundler's to tell.
+  const integration = await integrationOf(config).catch(() => undefined);
+  const sinks = integration && new Set([...integration.sync.values()].map(({ to }) => to?.kind));
   const { warnings, ...built } = await build({
     entryPoints: [...entryPoints],
     outdir: outDir,
@@ -95,10 +109,31 @@ export async function bundle(
     // undici's own switch for builds without its second parser.
     define: { esbuildDetection: 'true', 'process.env.JEST_WORKER_ID': 'undefined' },
     banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
-    plugins: [warmEntry, builtinsByRequire, undiciLean, awsLean],
+    plugins: [warmEntry, ownSources(config), builtinsByRequire, undiciLean, usedSinks(sinks), awsLean],
   });
   for (const text of await formatMessages(warnings, { kind: 'warning' })) console.warn(text);
   return built;
+}
+
+async function integrationOf(config: string): Promise<Integration> {
+  // Not imported above: what it refuses is a sentence for whoever edits it, and no stack trace of this file.
+  const { default: integration } = (await import(pathToFileURL(resolve(ROOT, config)).href)) as {
+    default: Integration;
+  };
+  return integration;
+}
+
+/** Sources of this repository: none does anything by being imported, so that one of which nothing is used stays out. */
+function ownSources(config: string): Plugin {
+  return {
+    name: 'own-sources',
+    setup(build) {
+      build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir }) => {
+        const found = join(resolveDir, path);
+        return { path: found === CONFIG ? resolve(ROOT, config) : found, sideEffects: false };
+      });
+    },
+  };
 }
 
 async function writeFunction(

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { api, authorizer, queue, schedule } from '../../functions/runtime.ts';
+import { api, authorizer, backfill, queue, schedule } from '../../functions/runtime.ts';
 import { readSettings, type SettingName } from '../../lib/config.ts';
 import { functionSettings } from '../../local-stack/function-settings.ts';
 
-const PARTS = { queue, schedule, api, authorizer };
+const PARTS = { queue, schedule, backfill, api, authorizer };
 type FunctionName = keyof typeof PARTS;
 /** Read by Powertools, not by us. */
 const LOG_LEVEL = 'POWERTOOLS_LOG_LEVEL';
 /** In words for people, what the absence of a setting means. */
-const IN_WORDS: Readonly<Record<string, unknown>> = { 'public authorities': undefined };
+const IN_WORDS: Readonly<Record<string, unknown>> = { 'public authorities': undefined, none: undefined };
 
 const local = functionSettings({
   siebelUrl: 'https://127.0.0.1:1/siebel/v1.0',
@@ -23,6 +23,9 @@ const local = functionSettings({
   clientSecretId: 'secret',
   stateTable: 'state',
   queueUrl: 'http://127.0.0.1:3/queue',
+  backfillQueueUrl: 'http://127.0.0.1:3/backfill',
+  queuesUrl: 'http://127.0.0.1:3/',
+  eventsEndpoint: 'http://127.0.0.1:6',
   syncBucket: 'bucket',
   secretsManagerEndpoint: 'http://127.0.0.1:4',
   sqsEndpoint: 'http://127.0.0.1:3',
@@ -107,14 +110,17 @@ function namesRead(name: FunctionName): string[] {
   return [...read].filter((setting) => isSetting(setting)).sort();
 }
 
-/** Names by function; the file has nothing but names, one reference to a common block, and comments. */
+/** Names by function; the file has nothing but names, one reference to a block in each, and comments. */
 function environments(yaml: string): Readonly<Record<string, readonly string[]>> {
   const blocks = yaml.split(/^(?=\w+:)/m).map((block) => {
     const [, name = '', anchor] = /^(\w+):(?: &(\w+))?/.exec(block) ?? [];
     return { name, anchor, merged: /<<: \*(\w+)/.exec(block)?.[1], own: block.match(/(?<=^ {2})[A-Z_]+(?=:)/gm) ?? [] };
   });
-  const common = (anchor: string | undefined) => blocks.find((block) => anchor && block.anchor === anchor)?.own ?? [];
-  return Object.fromEntries(blocks.map(({ name, merged, own }) => [name, [...common(merged), ...own]]));
+  const within = (anchor: string | undefined): readonly string[] => {
+    const block = blocks.find((each) => anchor && each.anchor === anchor);
+    return block ? [...within(block.merged), ...block.own] : [];
+  };
+  return Object.fromEntries(blocks.map(({ name, merged, own }) => [name, [...within(merged), ...own]]));
 }
 
 /** The rows of the table of variables. */

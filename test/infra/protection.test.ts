@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings, type SettingName } from '../../lib/config.ts';
 import { FUNCTION_NAMES } from '../../scripts/bundle.ts';
+import { exampleIntegration as integration } from '../support/example-integration.ts';
 import { IN_VPC, logicalIdIn, type PackagedForTest, packagedService, textOf } from './packaged-service.ts';
 
 let service: PackagedForTest;
 let inVpc: PackagedForTest;
 
 beforeAll(async () => {
-  service = await packagedService({ checked: false });
-  inVpc = await packagedService({ checked: false, param: IN_VPC });
+  service = await packagedService({ checked: false, integration });
+  inVpc = await packagedService({ checked: false, integration, param: [...IN_VPC, 'syncRetentionDays=400'] });
 });
 afterAll(() => {
   service?.remove();
@@ -52,7 +53,7 @@ describe('permissions', () => {
   it('come with one role per function, and no shared one', () => {
     const used = functions().map(({ Role }) => logicalIdIn(Role));
 
-    expect(used).toEqual(['QueueRole', 'ScheduleRole', 'ApiRole', 'AuthorizerRole']);
+    expect(used).toEqual(['QueueRole', 'ScheduleRole', 'BackfillRole', 'ApiRole', 'AuthorizerRole']);
     expect(roles().sort()).toEqual([...used, 'SchedulerRole'].sort());
   });
 
@@ -87,7 +88,8 @@ describe('permissions', () => {
 
   it.each([
     ['QueueRole', ['dynamodb', 'logs', 'secretsmanager', 'sqs']],
-    ['ScheduleRole', ['dynamodb', 'logs', 's3', 'secretsmanager', 'sqs']],
+    ['ScheduleRole', ['dynamodb', 'events', 'logs', 's3', 'secretsmanager', 'sqs']],
+    ['BackfillRole', ['dynamodb', 'events', 'logs', 's3', 'secretsmanager', 'sqs']],
     ['ApiRole', ['logs', 'secretsmanager']],
     ['AuthorizerRole', ['logs']],
     ['SchedulerRole', ['lambda', 'sqs']],
@@ -98,6 +100,11 @@ describe('permissions', () => {
   it.each([
     ['QueueRole', 'keeps the ledger', ['dynamodb:GetItem', 'dynamodb:PutItem']],
     ['ScheduleRole', 'keeps checkpoints', ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
+    [
+      'BackfillRole',
+      'keeps checkpoints, and notes what is done of a plan',
+      ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    ],
   ])('on the state table are for %s what it needs that %s', (role, _does, expected) => {
     expect(
       actionsOf(role)
@@ -112,7 +119,7 @@ describe('permissions', () => {
       .flatMap(statementsOf)
       .filter(({ Action }) => textOf(Action).includes('secretsmanager'));
 
-    expect(reading).toHaveLength(3);
+    expect(reading).toHaveLength(4);
     for (const { Action, Resource, Condition } of reading) {
       expect(Action).toBe('secretsmanager:GetSecretValue');
       expect(textOf(Resource)).toContain(`:secret:${Name}-??????`);
@@ -193,13 +200,15 @@ describe('settings', () => {
   });
 
   it('reach only the functions that use them', () => {
-    const names = (index: number) => Object.keys(functions()[index]?.Environment.Variables ?? {});
-    const [queue, schedule, api, authorizer] = [names(0), names(1), names(2), names(3)];
+    const [queue = [], schedule = [], backfill = [], api = [], authorizer = []] = functions().map(({ Environment }) =>
+      Object.keys(Environment.Variables),
+    );
 
     expect(authorizer.filter((name) => /SIEBEL|TOKEN_URL|SECRET|TABLE|QUEUE|BUCKET/.test(name))).toEqual([]);
     expect(api.filter((name) => /API_TOKEN|TABLE|QUEUE|BUCKET/.test(name))).toEqual([]);
     expect(queue.filter((name) => /API_TOKEN|BUCKET|SYNC/.test(name))).toEqual([]);
-    expect(schedule.filter((name) => /API_TOKEN|QUEUE/.test(name))).toEqual([]);
+    expect(schedule.filter((name) => /API_TOKEN|QUEUE_/.test(name))).toEqual([]);
+    expect(backfill.filter((name) => /API_TOKEN|^QUEUE_URL/.test(name))).toEqual([]);
   });
 
   it('never weaken TLS', () => {
@@ -214,7 +223,7 @@ describe('data', () => {
     const queues = service.all('AWS::SQS::Queue');
     const policies = service.all('AWS::SQS::QueuePolicy').map(({ properties }) => properties);
 
-    expect(queues).toHaveLength(4);
+    expect(queues).toHaveLength(6);
     for (const { id, properties } of queues) {
       expect(properties.SqsManagedSseEnabled).toBe(true);
       const own = policies.filter(({ Queues }) => Queues.some((queue: unknown) => logicalIdIn(queue) === id));
@@ -222,13 +231,29 @@ describe('data', () => {
     }
   });
 
-  it('in the bucket is encrypted, closed to the public, and kept for a limited time', () => {
+  it('in the bucket is encrypted, closed to the public, and kept: a record that never changes has one line only', () => {
     const bucket = service.one('AWS::S3::Bucket', 'SyncBucket');
     const { Statement: statements } = service.one('AWS::S3::BucketPolicy', 'SyncBucketPolicy').PolicyDocument;
 
     expect(bucket.BucketEncryption.ServerSideEncryptionConfiguration).toHaveLength(1);
     expect(Object.values(bucket.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
-    expect(bucket.LifecycleConfiguration.Rules[0].ExpirationInDays).toBeGreaterThan(0);
+    const [versions, sets, ...others] = bucket.LifecycleConfiguration.Rules;
+    expect(versions).not.toHaveProperty('ExpirationInDays');
+    expect(versions).not.toHaveProperty('Prefix');
+    expect(versions.NoncurrentVersionExpiration.NoncurrentDays).toBeGreaterThan(0);
+    expect(versions.AbortIncompleteMultipartUpload.DaysAfterInitiation).toBeGreaterThan(0);
+    // A sweep compares with the one before, which comes every month at least.
+    expect(sets).toMatchObject({ Prefix: 'sets/', Status: 'Enabled', ExpirationInDays: 90 });
+    expect(others).toEqual([]);
+    const [, setsThere, ...retention] = inVpc.one('AWS::S3::Bucket', 'SyncBucket').LifecycleConfiguration.Rules;
+    expect(setsThere).toEqual(sets);
+    expect(
+      retention.map(({ Prefix, ExpirationInDays }: Record<string, unknown>) => [Prefix, ExpirationInDays]),
+    ).toEqual([
+      ['accounts/', 400],
+      ['contacts/', 400],
+      ['quarantine/', 400],
+    ]);
     expect(statements.some(deniesPlainHttp)).toBe(true);
   });
 
@@ -283,7 +308,8 @@ describe('alarms', () => {
       const [, words = '', heading] = /^(.+) docs\/runbook\.md, "(.+)"$/.exec(AlarmDescription) ?? [];
       expect(words.length, AlarmDescription).toBeGreaterThan(30);
       expect(headings).toContain(heading);
-      expect(TreatMissingData).toBe('notBreaching');
+      // A job of which nothing is heard lags.
+      expect(TreatMissingData, AlarmDescription).toBe(heading === 'A sync job lags' ? 'breaching' : 'notBreaching');
     }
   });
 });
@@ -305,15 +331,18 @@ describe('alarms on calls that a person must settle', () => {
 });
 
 describe('alarms on what a person must mend', () => {
-  it.each(['queue', 'schedule', 'api'])('ring for our settings and for defects that the %s function meets', (name) => {
-    const watched = service
-      .all('AWS::CloudWatch::Alarm')
-      .map(({ properties }) => properties)
-      .filter(({ MetricName, Dimensions }) => MetricName.startsWith('failure.') && Dimensions[0].Value === name);
+  it.each(['queue', 'schedule', 'backfill', 'api'])(
+    'ring for our settings and for defects that the %s function meets',
+    (name) => {
+      const watched = service
+        .all('AWS::CloudWatch::Alarm')
+        .map(({ properties }) => properties)
+        .filter(({ MetricName, Dimensions }) => MetricName?.startsWith('failure.') && Dimensions[0].Value === name);
 
-    expect(watched.map(({ MetricName }) => MetricName).sort()).toEqual(['failure.bug', 'failure.configuration']);
-    for (const { Threshold, EvaluationPeriods } of watched) expect([Threshold, EvaluationPeriods]).toEqual([0, 1]);
-  });
+      expect(watched.map(({ MetricName }) => MetricName).sort()).toEqual(['failure.bug', 'failure.configuration']);
+      for (const { Threshold, EvaluationPeriods } of watched) expect([Threshold, EvaluationPeriods]).toEqual([0, 1]);
+    },
+  );
 });
 
 function deniesPlainHttp({ Effect, Principal, Condition }: Statement): boolean {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Integration } from '../../lib/operations/index.ts';
+import { widestWindow } from '../../lib/operations/sync-job.ts';
 import { queueBackoff } from '../../lib/queue/backoff.ts';
 import { FUNCTION_NAMES } from '../../scripts/bundle.ts';
 import { placeholders, templateProblems } from '../../scripts/package.ts';
@@ -27,11 +28,14 @@ const functionNamed = (name: string) => {
   const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
   return service.one('AWS::Lambda::Function', id);
 };
-const mapping = () => {
-  const [only, ...others] = service.all('AWS::Lambda::EventSourceMapping');
+const mappingOf = (of: PackagedForTest, queue: string) => {
+  const [only, ...others] = of
+    .all('AWS::Lambda::EventSourceMapping')
+    .filter(({ properties }) => logicalIdIn(properties.EventSourceArn) === queue);
   expect(others).toEqual([]);
   return only?.properties;
 };
+const mapping = () => mappingOf(service, 'Queue');
 
 describe('template', () => {
   it('is one that CloudFormation accepts', () => {
@@ -200,7 +204,7 @@ describe('alarms on our own metrics', () => {
     expect(alarms.length).toBeGreaterThan(5);
     for (const { id, properties } of alarms) {
       const dimensions = properties.Dimensions.map(({ Name }: { Name: string }) => Name);
-      expect(dimensions, id).toEqual(['service', 'stage']);
+      expect(dimensions, id).toEqual(['service', 'stage', ...(id.endsWith('LagAlarm') ? ['job'] : [])]);
       expect(properties.Dimensions[1].Value, id).toBe(functionNamed('queue').Environment.Variables.STAGE);
     }
   });
@@ -208,12 +212,12 @@ describe('alarms on our own metrics', () => {
 
 describe('capacity', () => {
   it('fits into nine tenths of the connections of Siebel (R49)', () => {
-    const { siebelConnections, backfill, tools } = integration.capacity;
+    const { siebelConnections, tools } = integration.capacity;
     const used =
       mapping().ScalingConfig.MaximumConcurrency * integration.queue.inFlight +
       functionNamed('api').ReservedConcurrentExecutions +
-      functionNamed('schedule').ReservedConcurrentExecutions +
-      backfill +
+      functionNamed('schedule').ReservedConcurrentExecutions * widestWindow(integration.sync) +
+      mappingOf(service, 'BackfillQueue').ScalingConfig.MaximumConcurrency +
       tools;
 
     expect(used).toBeGreaterThan(0);
@@ -223,7 +227,10 @@ describe('capacity', () => {
   it('is that of siebel.config.ts', () => {
     expect(mapping().ScalingConfig.MaximumConcurrency).toBe(integration.capacity.queue / integration.queue.inFlight);
     expect(functionNamed('api').ReservedConcurrentExecutions).toBe(integration.capacity.api);
-    expect(functionNamed('schedule').ReservedConcurrentExecutions).toBe(integration.capacity.sync);
+    expect(functionNamed('schedule').ReservedConcurrentExecutions).toBe(
+      Math.floor(integration.capacity.sync / widestWindow(integration.sync)),
+    );
+    expect(mappingOf(service, 'BackfillQueue').ScalingConfig.MaximumConcurrency).toBe(integration.capacity.backfill);
   });
 });
 
@@ -233,7 +240,10 @@ describe('schedules', () => {
 
   it('are those of siebel.config.ts', () => {
     const declared = [
-      ...[...integration.sync].map(([job, { every, timezone }]) => ({ input: { job }, every, timezone })),
+      ...[...integration.sync].flatMap(([job, { every, timezone, sweep }]) => [
+        { input: { job }, every, timezone },
+        ...(sweep ? [{ input: { job, sweep: true }, every: sweep.every, timezone: sweep.timezone }] : []),
+      ]),
       ...[...integration.timed].map(([name, { run, every, timezone, input }]) => ({
         input: { operation: run, key: `timed/${name}/<aws.scheduler.scheduled-time>`, input },
         every,
@@ -257,6 +267,9 @@ describe('schedules', () => {
     const states = off.all('AWS::Scheduler::Schedule').map(({ properties }) => properties.State);
     expect(schedules().map(({ State }) => State)).toEqual(states.map(() => 'ENABLED'));
     expect(new Set(states)).toEqual(new Set(['DISABLED']));
+    // Nobody is called because of a job that is meant to be silent.
+    const silence = off.all('AWS::CloudWatch::Alarm').map(({ properties }) => properties.TreatMissingData);
+    expect(new Set(silence)).toEqual(new Set(['notBreaching']));
   });
 
   it('leave a failed run to the next tick, and a lost tick in a queue with an alarm', () => {
@@ -264,7 +277,8 @@ describe('schedules', () => {
 
     expect(config.MaximumRetryAttempts).toBe(0);
     expect(logicalIdIn(config.DestinationConfig.OnFailure.Destination)).toBe('ScheduleFailureQueue');
-    expect(ofJobs()).toHaveLength(integration.sync.size);
+    const sweeps = [...integration.sync.values()].filter(({ sweep }) => sweep).length;
+    expect(ofJobs()).toHaveLength(integration.sync.size + sweeps);
     for (const { Target } of ofJobs()) expect(Target.RetryPolicy.MaximumEventAgeInSeconds).toBeLessThanOrEqual(300);
     for (const { Target, FlexibleTimeWindow } of schedules()) {
       expect(FlexibleTimeWindow).toEqual({ Mode: 'OFF' });
@@ -273,7 +287,9 @@ describe('schedules', () => {
     }
     const watched = service
       .all('AWS::CloudWatch::Alarm')
-      .flatMap(({ properties }) => properties.Dimensions.map(({ Value }: { Value: unknown }) => logicalIdIn(Value)));
+      .flatMap(({ properties }) =>
+        (properties.Dimensions ?? []).map(({ Value }: { Value: unknown }) => logicalIdIn(Value)),
+      );
     expect(watched).toEqual(
       expect.arrayContaining(['ScheduleFailureQueue', 'SchedulerDeadLetterQueue', 'DeadLetterQueue']),
     );
@@ -333,11 +349,10 @@ describe('a FIFO queue', () => {
   });
 
   it('has no batching window, which its mapping does not take, and differs in nothing else', () => {
-    const [only] = inOrder.all('AWS::Lambda::EventSourceMapping');
     const { MaximumBatchingWindowInSeconds, ...others } = mapping();
 
     expect(MaximumBatchingWindowInSeconds).toBe(0);
-    expect(only?.properties).toEqual(others);
+    expect(mappingOf(inOrder, 'Queue')).toEqual(others);
     expect(others.BatchSize).toBeLessThanOrEqual(10);
     const { VisibilityTimeout, MessageRetentionPeriod, RedrivePolicy } = service.one('AWS::SQS::Queue', 'Queue');
     expect(inOrder.one('AWS::SQS::Queue', 'Queue')).toMatchObject({

@@ -44,6 +44,15 @@ describe('scripts/bundle.ts', () => {
     expect(errors).toMatch(/^The build failed: siebel\.config\.ts: capacity: .+\n$/);
   });
 
+  it('says so of a job that goes nowhere', async () => {
+    edit('siebel.config.ts', "to: s3('contacts')", 'to: undefined as never');
+
+    const { code, errors } = await run('scripts/bundle.ts');
+
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^The build failed: siebel\.config\.ts: sync\.contacts\.to: is none of s3.+\n$/);
+  });
+
   it('says where a source cannot be read, once', async () => {
     edit('siebel.config.ts', 'export default', 'export default {{');
 

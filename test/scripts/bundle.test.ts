@@ -1,22 +1,27 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { derive } from '../../lib/operations/index.ts';
+import { derive, type SyncTarget } from '../../lib/operations/index.ts';
 import { type BuildReport, buildFunctions, FUNCTION_NAMES, type FunctionName } from '../../scripts/bundle.ts';
 import integration from '../../siebel.config.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
+/** An installation that sends to queues and to buses as well carries the clients of both. */
+const targets = [...integration.sync.values()].map(({ to }) => to.kind);
+const sendsToBoth = targets.includes('sqs') && targets.includes('eventbridge');
+const SYNC_DEFLATED = sendsToBoth ? 232_000 : 228_000;
 /** Most bytes of each bundle, and deflated: what a cold start has to load (C5). */
 const MOST: Record<FunctionName, { bytes: number; deflated: number }> = {
   queue: { bytes: 550_000, deflated: 178_000 },
   api: { bytes: 550_000, deflated: 178_000 },
-  schedule: { bytes: 730_000, deflated: 228_000 },
+  schedule: { bytes: 730_000, deflated: SYNC_DEFLATED },
+  backfill: { bytes: 730_000, deflated: SYNC_DEFLATED },
   authorizer: { bytes: 330_000, deflated: 110_000 },
 };
 
@@ -35,16 +40,25 @@ const SDK = [
   /^@aws-crypto\//,
   /^tslib$/,
 ];
+/** What a sync job needs of the SDK for the place where it puts records. */
+const SENDERS: Partial<Record<SyncTarget['kind'], RegExp>> = {
+  sqs: /^@aws-sdk\/client-sqs$/,
+  eventbridge: /^@aws-sdk\/client-eventbridge$/,
+};
+const SYNC = [
+  ...EVERYWHERE,
+  ...SDK,
+  ...[...integration.sync.values()].flatMap(({ to }) => SENDERS[to.kind] ?? []),
+  /^@aws-sdk\/(client-(secrets-manager|dynamodb|s3)|dynamodb-codec|checksums|signature-v4-multi-region)$/,
+  /^fast-xml-parser$/,
+  /^strnum$/,
+];
 const PACKAGES: Record<FunctionName, readonly RegExp[]> = {
   queue: [...EVERYWHERE, ...SDK, /^@aws-sdk\/(client-(secrets-manager|dynamodb|sqs)|dynamodb-codec)$/],
   api: [...EVERYWHERE, ...SDK, /^@aws-sdk\/client-secrets-manager$/],
-  schedule: [
-    ...EVERYWHERE,
-    ...SDK,
-    /^@aws-sdk\/(client-(secrets-manager|dynamodb|s3)|dynamodb-codec|checksums|signature-v4-multi-region)$/,
-    /^fast-xml-parser$/,
-    /^strnum$/,
-  ],
+  schedule: SYNC,
+  // Hides messages on its own queue.
+  backfill: [...SYNC, /^@aws-sdk\/client-sqs$/],
   authorizer: [...EVERYWHERE, /^jose$/],
 };
 const NEVER =
@@ -81,6 +95,26 @@ describe('build', () => {
       JSON.parse(JSON.stringify(derive(integration))),
     );
   });
+});
+
+it('builds another file in the place of siebel.config.ts, with the senders that its jobs need and no others', async () => {
+  const config = join(folder, 'other.config.ts');
+  const vocabulary = JSON.stringify(join(ROOT, 'lib/operations/index.ts'));
+  writeFileSync(
+    config,
+    `import { businessComponent, defineIntegration, sqs, text, utcDateTime } from ${vocabulary};
+    const read = businessComponent('Order/Order', { viewMode: 'All', fields: { Number: text(10), Changed: utcDateTime() } });
+    const orders = { read, cursor: 'Changed', every: 'rate(1 day)', to: sqs('orders') };
+    export default defineIntegration({ operations: { 'order.get': read.get() }, sync: { orders } } as never);`,
+  );
+
+  const { functions, deployment } = await buildFunctions({ outDir: join(folder, 'other'), config });
+
+  const clients = functions
+    .find(({ name }) => name === 'schedule')
+    ?.inputs.flatMap(({ path, bytes }) => (bytes > 0 ? (/client-(?:eventbridge|sqs)(?=\/)/.exec(path) ?? []) : []));
+  expect(new Set(clients)).toEqual(new Set(['client-sqs']));
+  expect(deployment.sync.queues).toEqual(['orders']);
 });
 
 describe.each(FUNCTION_NAMES)('%s', (name) => {
@@ -148,6 +182,7 @@ const settings = {
   STATE_TABLE: 'test',
   QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/test',
   SYNC_BUCKET: 'test',
+  BACKFILL_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/test-backfill',
   API_TOKEN_ISSUER: 'https://identity.oraclecloud.com/',
   API_TOKEN_AUDIENCE: 'test',
   API_TOKEN_KEYS_URL: 'https://identity.example.com/admin/v1/SigningCert/jwk',
