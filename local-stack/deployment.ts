@@ -16,8 +16,11 @@ export interface Deployment {
     readonly reservedConcurrency: number;
     readonly routes: readonly { readonly method: string; readonly path: string; readonly routeKey: string }[];
   };
+  /** Ticks of sync jobs, and the beginnings of their sweeps. */
   readonly schedules: readonly {
+    readonly name: string;
     readonly job: string;
+    readonly sweep: boolean;
     readonly expression: string;
     readonly timezone: string;
     readonly input: unknown;
@@ -29,7 +32,14 @@ export interface Deployment {
     readonly message: unknown;
   }[];
   readonly outcomeEvents: OutcomePipe | null;
-  readonly sync: { readonly reservedConcurrency: number };
+  readonly sync: {
+    readonly reservedConcurrency: number;
+    readonly window: number;
+    /** Names of queues and event buses that jobs hand records to. */
+    readonly queues: readonly string[];
+    readonly buses: readonly string[];
+  };
+  readonly backfill: { readonly maximumConcurrency: number; readonly timeoutSeconds: number };
   readonly capacity: { readonly siebelConnections: number; readonly planned: number };
 }
 

@@ -12,12 +12,19 @@ export interface Surroundings {
   readonly clientSecretId: string;
   readonly stateTable: string;
   readonly queueUrl: string;
+  readonly backfillQueueUrl: string;
+  /** Address before the names of queues, with a slash at its end. */
+  readonly queuesUrl: string;
+  readonly eventsEndpoint: string;
   readonly syncBucket: string;
   readonly secretsManagerEndpoint: string;
   readonly sqsEndpoint: string;
   readonly s3Endpoint: string;
   readonly dynamodbEndpoint: string;
 }
+
+/** What the functions get, and what the command line is told of it. */
+export const SYNC_TIMES = { safetyLagSeconds: 1, lookbackSeconds: 5 } as const;
 
 /**
  * The environment of each function, with the names that infra/environment.yml uses.
@@ -40,6 +47,18 @@ export function functionSettings(around: Surroundings): Record<string, Record<st
     CLIENT_SECRET_ID: around.clientSecretId,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: around.secretsManagerEndpoint,
   };
+  const sync = {
+    ...siebel,
+    STATE_TABLE: around.stateTable,
+    SYNC_BUCKET: around.syncBucket,
+    SYNC_QUEUES_URL: around.queuesUrl,
+    SYNC_SAFETY_LAG_SECONDS: String(SYNC_TIMES.safetyLagSeconds),
+    SYNC_LOOKBACK_SECONDS: String(SYNC_TIMES.lookbackSeconds),
+    AWS_ENDPOINT_URL_DYNAMODB: around.dynamodbEndpoint,
+    AWS_ENDPOINT_URL_S3: around.s3Endpoint,
+    AWS_ENDPOINT_URL_SQS: around.sqsEndpoint,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: around.eventsEndpoint,
+  };
   return {
     queue: {
       ...siebel,
@@ -51,15 +70,8 @@ export function functionSettings(around: Surroundings): Record<string, Record<st
       AWS_ENDPOINT_URL_SQS: around.sqsEndpoint,
       AWS_ENDPOINT_URL_DYNAMODB: around.dynamodbEndpoint,
     },
-    schedule: {
-      ...siebel,
-      STATE_TABLE: around.stateTable,
-      SYNC_BUCKET: around.syncBucket,
-      SYNC_SAFETY_LAG_SECONDS: '1',
-      SYNC_LOOKBACK_SECONDS: '5',
-      AWS_ENDPOINT_URL_DYNAMODB: around.dynamodbEndpoint,
-      AWS_ENDPOINT_URL_S3: around.s3Endpoint,
-    },
+    schedule: sync,
+    backfill: { ...sync, BACKFILL_QUEUE_URL: around.backfillQueueUrl, QUEUE_BACKOFF_SECONDS: '2' },
     api: siebel,
     authorizer: {
       STAGE: 'local',

@@ -24,7 +24,7 @@ export interface StackOptions {
 export const USAGE = `Usage: npm start -- [options]
 
 Runs the integration and everything around it on this machine: identity domain, Siebel, SQS, S3, DynamoDB,
-Secrets Manager, and the functions from their zips. Shows the three ways in, then stays up until Ctrl-C.
+Secrets Manager, EventBridge, and the functions from their zips. Shows the three ways in, then stays up until Ctrl-C.
 
 Options:
   --once                 end after the tour; exit code 0 when all went well, else 1
@@ -46,7 +46,7 @@ ${settingLines()
   .join('')}`;
 
 /** Ports used from `--port` on. */
-export const PORT_COUNT = 9;
+export const PORT_COUNT = 10;
 
 /**
  * Reads the command line.

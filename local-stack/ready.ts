@@ -23,24 +23,38 @@ export interface Ready {
   readonly sqsEndpoint: string;
   readonly queueUrl: string;
   readonly deadLetterUrl: string;
+  /** Where windows of backfills wait, and those that never finished. */
+  readonly backfillQueueUrl: string;
+  readonly backfillDeadLetterUrl: string;
+  /** Address before the names of the queues that sync jobs send to: `<queuesUrl><name>`. */
+  readonly queuesUrl: string;
+  /** EventBridge, as far as events are put on a bus. */
+  readonly eventsEndpoint: string;
+  /** File with one line for each event on a bus. */
+  readonly eventLog: string;
   readonly dynamodbEndpoint: string;
   readonly stateTable: string;
   readonly s3Endpoint: string;
   readonly syncBucket: string;
+  /** As the functions have them. */
+  readonly syncSafetyLagSeconds: number;
+  readonly syncLookbackSeconds: number;
   readonly secretsManagerEndpoint: string;
   readonly clientSecretId: string;
   /** The authority that signs the certificates of Siebel and the identity domain (PEM). */
   readonly caFile: string;
   /**
-   * `POST <schedulerUrl>/<name>` ticks a sync job, and answers with what its run did, or a timed operation, and answers with
-   * the message that is on the queue now.
+   * `POST <schedulerUrl>/<name>` ticks a sync job or, as `<name>-sweep`, its sweep, and answers with what was done; or a timed
+   * operation, and answers with the message that is on the queue now.
    */
   readonly schedulerUrl: string;
   /**
-   * Lambda's API, as far as it switches the event source mapping on and off; `POST <lambdaEndpoint>/-/functions/queue/kill` kills
-   * the containers of a function.
+   * Lambda's API, as far as it calls functions and switches event source mappings on and off; `POST
+   * <lambdaEndpoint>/-/functions/queue/kill` kills the containers of a function.
    */
   readonly lambdaEndpoint: string;
+  /** Name of the schedule function, for `POST <lambdaEndpoint>/2015-03-31/functions/<name>/invocations`. */
+  readonly scheduleFunction: string;
   /** Region and credentials to give to AWS clients. */
   readonly region: string;
   readonly accessKeyId: string;

@@ -1,18 +1,15 @@
-import { createWriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { clientSettings } from './aws/account.ts';
-import { startDynamoDb } from './aws/dynamodb.ts';
-import { type OutcomeEvent, type OutcomePipe, startOutcomePipe } from './aws/outcome-pipe.ts';
-import { provision } from './aws/provision.ts';
-import { type SecretsManagerStandIn, startSecretsManager } from './aws/secrets-manager.ts';
-import { startSqsAndS3 } from './aws/sqs-s3.ts';
+import type { EventBusStandIn } from './aws/event-bus.ts';
+import type { OutcomeEvent, OutcomePipe } from './aws/outcome-pipe.ts';
+import type { SecretsManagerStandIn } from './aws/secrets-manager.ts';
+import { NAMES, startStandIns } from './aws/stand-ins.ts';
+import { deployFunctions, type FunctionName } from './deployed-functions.ts';
 import { type Deployment, readDeployment } from './deployment.ts';
-import { AWS_ACCESS, functionSettings } from './function-settings.ts';
+import { AWS_ACCESS, functionSettings, SYNC_TIMES } from './function-settings.ts';
 import { type Identity, startIdentity } from './identity/identity.ts';
 import { type EventSourceMapping, eventSourceMapping } from './lambda/event-source-mapping.ts';
-import { type LambdaFunction, lambdaFunction } from './lambda/host.ts';
+import type { LambdaFunction } from './lambda/host.ts';
 import { startHttpFront } from './lambda/http-front.ts';
 import { startLambdaApi } from './lambda/lambda-api.ts';
 import { startScheduler } from './lambda/schedule.ts';
@@ -22,7 +19,7 @@ import type { SiebelSettings } from './siebel/settings.ts';
 import { type SiebelOptions, type SiebelStandIn, startSiebel } from './siebel/siebel.ts';
 import { createAuthority } from './tls.ts';
 
-export type FunctionName = 'queue' | 'schedule' | 'api' | 'authorizer';
+export type { FunctionName };
 
 export interface LocalStackOptions {
   /** Where the build left the zips and `integration.json`. */
@@ -33,7 +30,7 @@ export interface LocalStackOptions {
   readonly seed?: number;
   /** Default 3 600. */
   readonly tokenLifeSeconds?: number;
-  /** First of nine ports in a row; 0: any free ones. */
+  /** First of ten ports in a row; 0: any free ones. */
   readonly port?: number;
   /** Whether the queue is a FIFO queue. Default: as siebel.config.ts says. */
   readonly fifo?: boolean;
@@ -43,6 +40,10 @@ export interface LocalStackOptions {
   readonly queueTimeoutSeconds?: number;
   /** How long a received message stays hidden. */
   readonly visibilityTimeoutSeconds?: number;
+  /** Time-out of the backfill function in seconds. Default: as deployed. */
+  readonly backfillTimeoutSeconds?: number;
+  /** How long a window of a backfill stays hidden. Default: six times the time-out. */
+  readonly backfillVisibilitySeconds?: number;
   /** Settings put over those of every function. */
   readonly settings?: Readonly<Record<string, string>>;
   /** What differs between releases and sites of Siebel. */
@@ -60,24 +61,14 @@ export interface LocalStack {
   readonly secrets: SecretsManagerStandIn;
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
   readonly mapping: EventSourceMapping;
+  readonly backfillMapping: EventSourceMapping;
+  /** What sync jobs put events on. */
+  readonly eventBus: EventBusStandIn;
   /** What has been announced of calls, oldest first; always empty without `outcomeEvents` in siebel.config.ts. */
   outcomeEvents(): readonly OutcomeEvent[];
   /** Ends every server and process. */
   close(): Promise<void>;
 }
-
-const NAMES = {
-  queueName: 'siebel-integration-local-queue',
-  deadLetterName: 'siebel-integration-local-dead-letter',
-  stateTable: 'siebel-integration-local-state',
-  bucket: 'siebel-integration-local-sync',
-  clientSecretId: 'siebel-integration/local/client-credentials',
-  apiClientSecretId: 'siebel-integration/local/api-client',
-} as const;
-const FIFO_NAMES = {
-  queueName: 'siebel-integration-local-queue.fifo',
-  deadLetterName: 'siebel-integration-local-dead-letter.fifo',
-} as const;
 
 /**
  * Starts the whole stack: identity domain, Siebel, stand-ins for AWS, and the functions from their zips.
@@ -107,6 +98,8 @@ async function assemble(
   const port = (offset: number) => (options.port ? options.port + offset : 0);
   const deployment = readDeployment(distFolder);
   const { fifo = deployment.queue.fifo, outcomeEvents: pipe = deployment.outcomeEvents } = options;
+  const { backfillTimeoutSeconds = deployment.backfill.timeoutSeconds } = options;
+  const { backfillVisibilitySeconds = backfillTimeoutSeconds * 6 } = options;
   const logFolder = join(workFolder, 'logs');
   await mkdir(logFolder, { recursive: true });
 
@@ -138,29 +131,17 @@ async function assemble(
   identity.setSiebelBaseUrl(siebel.baseUrl);
   const siebelScopes = ['data', 'service', 'workflow'].map((root) => identity.scope.replace(/data$/, root)).join(' ');
 
-  const [sqsAndS3, dynamodb, secrets] = await Promise.all([
-    startSqsAndS3({ port: port(4) }),
-    startDynamoDb({ port: pipe ? 0 : port(5) }),
-    startSecretsManager({ port: port(6) }),
-  ]);
-  onClose(() => sqsAndS3.close());
-  onClose(() => dynamodb.close());
-  onClose(() => secrets.close());
-  const outcomes = pipe
-    ? await startOutcomePipe({
-        pipe,
-        dynamodbEndpoint: dynamodb.endpoint,
-        logFile: join(logFolder, 'outcome-events.log'),
-        port: port(5),
-      })
-    : undefined;
-  if (outcomes) onClose(() => outcomes.close());
-  const dynamodbEndpoint = outcomes?.endpoint ?? dynamodb.endpoint;
-  await storeSecrets(secrets.endpoint, identity);
-  const queues = await provision(
-    { sqsEndpoint: sqsAndS3.endpoint, s3Endpoint: sqsAndS3.endpoint, dynamodbEndpoint },
-    { ...NAMES, ...(fifo && FIFO_NAMES), visibilityTimeoutSeconds },
-  );
+  const aws = await startStandIns({
+    deployment,
+    fifo,
+    pipe,
+    logFolder,
+    hidden: { queue: visibilityTimeoutSeconds, backfill: backfillVisibilitySeconds },
+    clients: identity,
+    ports: { sqsAndS3: port(4), dynamodb: port(5), secrets: port(6), events: port(9) },
+    onClose,
+  });
+  const { endpoint: sqsEndpoint, dynamodbEndpoint, secrets, eventBus } = aws;
 
   const settings = functionSettings({
     siebelUrl: siebel.baseUrl,
@@ -172,56 +153,60 @@ async function assemble(
     caFile,
     clientSecretId: NAMES.clientSecretId,
     stateTable: NAMES.stateTable,
-    queueUrl: queues.queueUrl,
+    queueUrl: aws.queue.queueUrl,
+    backfillQueueUrl: aws.backfillQueue.queueUrl,
+    queuesUrl: aws.queuesUrl,
+    eventsEndpoint: eventBus.endpoint,
     syncBucket: NAMES.bucket,
     secretsManagerEndpoint: secrets.endpoint,
-    sqsEndpoint: sqsAndS3.endpoint,
-    s3Endpoint: sqsAndS3.endpoint,
+    sqsEndpoint,
+    s3Endpoint: sqsEndpoint,
     dynamodbEndpoint,
   });
-  const deploy = (name: FunctionName, timeoutSeconds: number, maxConcurrency: number): LambdaFunction => {
-    const log = createWriteStream(join(logFolder, `${name}.log`));
-    const deployed = lambdaFunction({
-      name,
-      zipFile: join(distFolder, `${name}.zip`),
-      environment: { ...settings[name], ...options.settings },
-      timeoutSeconds,
-      maxConcurrency,
-      onLog(line) {
-        log.write(`${line}\n`);
-        options.onLog?.(name, line);
-      },
-    });
-    onClose(() => new Promise((resolve) => log.end(() => resolve())));
-    onClose(() => deployed.close());
-    return deployed;
-  };
-  const functions = {
-    queue: deploy('queue', queueTimeoutSeconds, deployment.queue.maximumConcurrency),
-    schedule: deploy('schedule', 900, deployment.sync.reservedConcurrency),
-    api: deploy('api', 29, deployment.api.reservedConcurrency),
-    authorizer: deploy('authorizer', 10, 10),
-  };
+  const functions = deployFunctions({
+    distFolder,
+    logFolder,
+    deployment,
+    timeOuts: { queue: queueTimeoutSeconds, backfill: backfillTimeoutSeconds },
+    settings: Object.fromEntries(
+      Object.entries(settings).map(([name, own]) => [name, { ...own, ...options.settings }]),
+    ),
+    onLog: options.onLog,
+    onClose,
+  });
 
   const mapping = eventSourceMapping({
-    sqsEndpoint: sqsAndS3.endpoint,
-    ...queues,
+    sqsEndpoint,
+    ...aws.queue,
     ...deployment.queue,
     windowSeconds: deployment.queue.windowSeconds ?? 0,
     target: functions.queue,
   });
   onClose(() => mapping.stop());
-  const { queueArn } = queues;
-  const lambda = await startLambdaApi({ functions, mapping, target: functions.queue, queueArn, port: port(8) });
+  const backfillMapping = eventSourceMapping({
+    sqsEndpoint,
+    ...aws.backfillQueue,
+    batchSize: 1,
+    maximumConcurrency: deployment.backfill.maximumConcurrency,
+    target: functions.backfill,
+  });
+  onClose(() => backfillMapping.stop());
+  const lambda = await startLambdaApi({
+    functions,
+    mappings: [
+      { mapping, target: functions.queue, queueArn: aws.queue.queueArn },
+      { mapping: backfillMapping, target: functions.backfill, queueArn: aws.backfillQueue.queueArn },
+    ],
+    port: port(8),
+  });
   onClose(() => lambda.close());
-  const timedQueue = scheduleQueue({ sqsEndpoint: sqsAndS3.endpoint, ...queues });
+  const timedQueue = scheduleQueue({ sqsEndpoint, ...aws.queue });
   onClose(async () => timedQueue.close());
   const scheduler = await startScheduler({
     port: port(7),
     schedules: [
-      ...deployment.schedules.map(({ job, ...schedule }) => ({
+      ...deployment.schedules.map(({ job: _, sweep: __, ...schedule }) => ({
         ...schedule,
-        name: job,
         target: (input: unknown) => functions.schedule.invoke(input),
       })),
       ...deployment.timed.map(({ message, ...schedule }) => ({
@@ -252,38 +237,41 @@ async function assemble(
     tokenScope: siebelScopes,
     introspectionUrl: identity.introspectionUrl,
     jwksUrl: identity.jwksUrl,
-    sqsEndpoint: sqsAndS3.endpoint,
-    queueUrl: queues.queueUrl,
-    deadLetterUrl: queues.deadLetterUrl,
+    sqsEndpoint,
+    queueUrl: aws.queue.queueUrl,
+    deadLetterUrl: aws.queue.deadLetterUrl,
+    backfillQueueUrl: aws.backfillQueue.queueUrl,
+    backfillDeadLetterUrl: aws.backfillQueue.deadLetterUrl,
+    queuesUrl: aws.queuesUrl,
+    eventsEndpoint: eventBus.endpoint,
+    eventLog: aws.eventLog,
     dynamodbEndpoint,
     stateTable: NAMES.stateTable,
-    s3Endpoint: sqsAndS3.endpoint,
+    s3Endpoint: sqsEndpoint,
     syncBucket: NAMES.bucket,
+    syncSafetyLagSeconds: SYNC_TIMES.safetyLagSeconds,
+    syncLookbackSeconds: SYNC_TIMES.lookbackSeconds,
     secretsManagerEndpoint: secrets.endpoint,
     clientSecretId: NAMES.clientSecretId,
     caFile,
     schedulerUrl: scheduler.url,
     lambdaEndpoint: lambda.url,
+    scheduleFunction: functions.schedule.name,
     ...AWS_ACCESS,
     logFolder,
   };
-  const outcomeEvents = () => outcomes?.events() ?? [];
-  return { ready, deployment, identity, siebel, secrets, functions, mapping, outcomeEvents, close };
-}
-
-/** What an operator puts into Secrets Manager: the caller's credentials, and those of a caller of the HTTP API. */
-async function storeSecrets(endpoint: string, { callerClient, apiClient }: Identity): Promise<void> {
-  const client = new SecretsManagerClient(clientSettings(endpoint));
-  const stored = [
-    [NAMES.clientSecretId, callerClient],
-    [NAMES.apiClientSecretId, apiClient],
-  ] as const;
-  try {
-    for (const [Name, { id, secret }] of stored) {
-      const SecretString = JSON.stringify({ clientId: id, clientSecret: secret });
-      await client.send(new CreateSecretCommand({ Name, SecretString }));
-    }
-  } finally {
-    client.destroy();
-  }
+  const { outcomeEvents } = aws;
+  return {
+    ready,
+    deployment,
+    identity,
+    siebel,
+    secrets,
+    functions,
+    mapping,
+    backfillMapping,
+    eventBus,
+    outcomeEvents,
+    close,
+  };
 }

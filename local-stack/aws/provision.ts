@@ -7,6 +7,8 @@ import { clientSettings } from './account.ts';
 export interface Resources extends QueueResources {
   readonly stateTable: string;
   readonly bucket: string;
+  /** Queues that sync jobs send to. Default: none. */
+  readonly targetQueues?: readonly string[];
 }
 
 export interface QueueResources {
@@ -44,10 +46,24 @@ export async function provision(
 ): Promise<Provisioned> {
   const [queues] = await Promise.all([
     provisionQueues(sqsEndpoint, resources),
+    provisionTargets(sqsEndpoint, resources.targetQueues ?? []),
     createBucket(s3Endpoint, resources.bucket),
     createStateTable(dynamodbEndpoint, resources.stateTable),
   ]);
   return queues;
+}
+
+/** Creates queues that belong to somebody else on AWS. */
+async function provisionTargets(endpoint: string, names: readonly string[]): Promise<void> {
+  const client = new SQSClient({ ...clientSettings(endpoint), useQueueUrlAsEndpoint: false });
+  try {
+    for (const QueueName of names) {
+      const Attributes = QueueName.endsWith('.fifo') ? { FifoQueue: 'true' } : {};
+      await client.send(new CreateQueueCommand({ QueueName, Attributes }));
+    }
+  } finally {
+    client.destroy();
+  }
 }
 
 /** Creates the queue and its dead-letter queue alone. */

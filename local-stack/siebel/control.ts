@@ -2,16 +2,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { FaultRuleError } from '../faults/fault.ts';
 import { type FaultRule, type FaultRules, parseFaultRule } from '../faults/rules.ts';
 import { listenOnLoopback } from '../loopback.ts';
-import { COMPONENTS, findComponent } from './components.ts';
+import { ByHandError, changeByHand, type Records, shownRecords } from './by-hand.ts';
 import { RELEASES } from './releases.ts';
 import { checkSettings, SettingsError } from './setting-checks.ts';
 import type { SiebelSettings } from './settings.ts';
 
 /** What the control address shows and steers: the stand-in itself, and the identity domain beside it. */
-export interface Controlled {
+export interface Controlled extends Records {
   requests(): unknown;
   commits(since: number): readonly unknown[];
-  records(component: string, filter: Readonly<Record<string, string>>): readonly unknown[];
   stats(): unknown;
   settings(): SiebelSettings;
   changeSettings(changes?: unknown): SiebelSettings;
@@ -42,7 +41,7 @@ export async function startControl({ controlled, port }: { controlled: Controlle
     answer(request, controlled).then(
       ({ status, body }) => sendJson(response, status, body),
       (error: unknown) => {
-        const isTheirs = [BadRequest, FaultRuleError, SettingsError].some((kind) => error instanceof kind);
+        const isTheirs = [BadRequest, ByHandError, FaultRuleError, SettingsError].some((kind) => error instanceof kind);
         sendJson(response, isTheirs ? 400 : 500, { error: error instanceof Error ? error.message : 'failed' });
       },
     );
@@ -59,7 +58,13 @@ async function answer(request: IncomingMessage, controlled: Controlled): Promise
     case 'GET /-/commits':
       return { status: 200, body: { commits: commitsOf(url, controlled) } };
     case 'GET /-/records':
-      return { status: 200, body: recordsOf(url, controlled) };
+      return { status: 200, body: shownRecords(url, controlled) };
+    case 'POST /-/records':
+      return { status: 201, body: changeByHand('POST', url, await readJson(request), controlled) };
+    case 'PATCH /-/records':
+      return { status: 200, body: changeByHand('PATCH', url, await readJson(request), controlled) };
+    case 'DELETE /-/records':
+      return { status: 200, body: changeByHand('DELETE', url, undefined, controlled) };
     case 'GET /-/stats':
       return { status: 200, body: controlled.stats() };
     case 'GET /-/faults':
@@ -88,6 +93,9 @@ const KNOWN = [
   'GET /-/requests',
   'GET /-/commits?since=0',
   'GET /-/records?component=Account',
+  'POST /-/records?component=Account',
+  'PATCH /-/records?component=Account&Id=…',
+  'DELETE /-/records?component=Account&Id=…',
   'GET /-/stats',
   'GET /-/faults',
   'POST /-/faults',
@@ -108,17 +116,6 @@ function commitsOf({ searchParams }: URL, controlled: Controlled) {
   const since = searchParams.get('since') ?? '0';
   if (!/^\d{1,15}$/.test(since)) throw new BadRequest('"since" must be the number of a commit, 0 for all');
   return controlled.commits(Number(since));
-}
-
-function recordsOf({ searchParams }: URL, controlled: Controlled) {
-  const { component = '', ...filter } = Object.fromEntries(searchParams);
-  const found = findComponent(component);
-  if (!found) throw new BadRequest(`"component" must be ${COMPONENTS.map(({ name }) => name).join(', ')}`);
-  const names = found.fields.map(({ wireName }) => wireName);
-  const unknown = Object.keys(filter).find((name) => !names.includes(name));
-  if (unknown) throw new BadRequest(`"${unknown}" is no field of ${component}; it has ${names.join(', ')}`);
-  const records = controlled.records(component, filter);
-  return { component, count: records.length, records };
 }
 
 function listFaults({ faultRules: faults, identity }: Controlled): FaultRule[] {

@@ -22,6 +22,7 @@ import { openSessions } from './sessions.ts';
 import { checkSettings } from './setting-checks.ts';
 import type { SiebelSettings } from './settings.ts';
 import { openStore } from './store.ts';
+import { type Writer, writerOf } from './writer.ts';
 
 export interface SiebelOptions extends Partial<SiebelSettings> {
   readonly tls: ServerIdentity;
@@ -78,6 +79,12 @@ export interface SiebelStandIn {
   chooseFaults(choose?: (request: ArrivedRequest) => Fault | undefined): void;
   /** Records as the payload shows them, ordered by row id. The filter holds values by payload name. */
   records(component: string, filter?: Readonly<Record<string, string>>): readonly Readonly<Record<string, string>>[];
+  /**
+   * Another user, who changes records of a component without a request, at whatever instant its transactions began.
+   *
+   * @throws Error when there is no such component.
+   */
+  writer(component: string, user?: string): Writer;
   stats(): SiebelStats;
   /** @throws FaultRuleError when the rule is malformed. */
   addFault(rule: unknown): FaultRule;
@@ -178,6 +185,8 @@ export async function startSiebel(options: SiebelOptions): Promise<SiebelStandIn
       const wanted = Object.entries(filter);
       return found.filter((record) => wanted.every(([member, value]) => record[member] === value));
     },
+    writer: (component: string, user = 'SADMIN') =>
+      writerOf(component, { store, settings: settings.now(), user, nextId }),
     stats: () => ({
       ...log.counts(),
       introspections: access.count(),

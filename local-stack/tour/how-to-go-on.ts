@@ -27,6 +27,8 @@ Running until Ctrl-C. In another terminal:
     curl -s '${ready.controlUrl}/-/records?component=Account&Name=Harbour%20Supplies&Location=Bremen'
   tick the schedule
     curl -s -X POST ${ready.schedulerUrl}/accounts
+  look at the sync jobs
+    npm run --silent siebel -- sync status --local
   tick a timed operation
     curl -s -X POST '${ready.schedulerUrl}/nightly-credit-check?at=2025-03-14T01:00:00Z'
   call the API
@@ -36,6 +38,7 @@ Running until Ctrl-C. In another terminal:
     curl -s -X POST ${ready.lambdaEndpoint}/-/functions/queue/kill
 
   logs of the functions      ${ready.logFolder}
+  events of sync jobs        ${ready.eventLog}
   requests that Siebel saw   ${ready.controlUrl}/-/requests
   make Siebel fail once      curl -s ${ready.controlUrl}/-/faults -d '{"fault":{"status":503}}'
   with the AWS CLI           ${aws} aws --endpoint-url ${ready.sqsEndpoint} s3 ls --recursive s3://${ready.syncBucket}

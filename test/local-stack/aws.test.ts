@@ -1,7 +1,15 @@
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CompleteMultipartUploadCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
@@ -173,6 +181,48 @@ it('provisions queues, bucket and table that SDK clients can use', async () => {
   );
   expect(parked.Items?.map(({ pk }) => pk?.S)).toEqual(['parked#1']);
   for (const client of [sqs, s3, db]) client.destroy();
+});
+
+it('writes over nothing under S3’s If-None-Match, whole or in parts, and over anything without', async () => {
+  const aws = await startSqsAndS3();
+  const s3 = new S3Client({ ...clientSettings(aws.endpoint), maxAttempts: 1 });
+  onTestFinished(async () => {
+    s3.destroy();
+    await aws.close();
+  });
+  const Bucket = 'sync-output';
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  const put = (Key: string, Body: string, IfNoneMatch?: string) =>
+    s3.send(new PutObjectCommand({ Bucket, Key, Body, IfNoneMatch }));
+  const parts = async (Key: string) => {
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    const part = { Bucket, Key, UploadId, PartNumber: 1 };
+    const { ETag } = await s3.send(new UploadPartCommand({ ...part, Body: 'in parts' }));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    return () =>
+      s3.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload, IfNoneMatch: '*' }));
+  };
+  const text = async (Key: string) => {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+    return Body?.transformToString();
+  };
+  const taken = { name: 'PreconditionFailed', $metadata: { httpStatusCode: 412 } };
+
+  const complete = await parts('a b/ż.gz');
+  await put('a b/ż.gz', 'whole', '*');
+  await expect(put('a b/ż.gz', 'other', '*')).rejects.toMatchObject(taken);
+  await expect(complete()).rejects.toMatchObject(taken);
+  expect(await text('a b/ż.gz')).toBe('whole');
+  await put('a b/ż.gz', 'over it');
+  expect(await text('a b/ż.gz')).toBe('over it');
+
+  await (await parts('b.gz'))();
+  await expect(put('b.gz', 'other', '*')).rejects.toMatchObject(taken);
+  expect(await text('b.gz')).toBe('in parts');
+
+  // Of several at the same time one comes first.
+  const all = await Promise.allSettled(Array.from({ length: 8 }, (_, n) => put('c.gz', String(n), '*')));
+  expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
 it('listens on this machine only', async ({ skip }) => {

@@ -1,13 +1,16 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { clientSettings } from '../../local-stack/aws/account.ts';
 import type { EventSourceMapping } from '../../local-stack/lambda/event-source-mapping.ts';
 import { startLambdaApi } from '../../local-stack/lambda/lambda-api.ts';
 import { deploy } from './function-zip.ts';
 
 const QUEUE_ARN = 'arn:aws:sqs:eu-central-1:000000000000:calls';
 const MAPPINGS = '/2015-03-31/event-source-mappings';
-/** Answers with its process, or with `{ wait: true }` never. */
+/** Answers with its process, with `{ wait: true }` never, and with `{ fail: true }` by an error. */
 const WAIT = `
 export const handler = async (event) => {
+  if (event.fail) throw new RangeError('no such job');
   if (event.wait) await new Promise((resolve) => setTimeout(resolve, 60_000));
   return process.pid;
 };`;
@@ -20,7 +23,14 @@ async function lambdaApi() {
     state: () => (told.at(-1) === false ? 'Disabling' : 'Enabled'),
     enable: (enabled) => void told.push(enabled),
   };
-  const api = await startLambdaApi({ functions: { queue: deployed }, mapping, target: deployed, queueArn: QUEUE_ARN });
+  const other = { name: 'backfill', arn: 'arn:aws:lambda:eu-west-1:000000000000:function:backfill' };
+  const api = await startLambdaApi({
+    functions: { queue: deployed },
+    mappings: [
+      { mapping, target: deployed, queueArn: QUEUE_ARN },
+      { mapping: { state: () => 'Enabled', enable: () => {} }, target: other, queueArn: `${QUEUE_ARN}-backfill` },
+    ],
+  });
   onTestFinished(() => api.close());
   const call = async (method: string, path: string, body?: object | string) => {
     const text = typeof body === 'object' ? JSON.stringify(body) : body;
@@ -29,7 +39,7 @@ async function lambdaApi() {
     const answer: any = await response.json();
     return { status: response.status, body: answer };
   };
-  return { call, told, deployed };
+  return { call, told, deployed, url: api.url };
 }
 
 it('switches the event source mapping off and on, as `aws lambda update-event-source-mapping` asks for it', async () => {
@@ -39,7 +49,12 @@ it('switches the event source mapping off and on, as `aws lambda update-event-so
   const [{ UUID, ...others }, ...more] = body.EventSourceMappings;
   expect(others).toEqual({ EventSourceArn: QUEUE_ARN, FunctionArn: deployed.arn, State: 'Enabled' });
   expect(more).toEqual([]);
-  expect((await call('GET', `${MAPPINGS}/`)).body).toEqual(body);
+  const all = (await call('GET', `${MAPPINGS}/`)).body.EventSourceMappings;
+  expect(all.map(({ FunctionArn }: { FunctionArn: string }) => FunctionArn.split(':').at(-1))).toEqual([
+    deployed.name,
+    'backfill',
+  ]);
+  expect((await call('GET', `${MAPPINGS}?FunctionName=backfill`)).body).toEqual({ EventSourceMappings: [all[1]] });
   expect((await call('GET', `${MAPPINGS}?FunctionName=another`)).body).toEqual({ EventSourceMappings: [] });
 
   expect(await call('PUT', `${MAPPINGS}/${UUID}`, { Enabled: false })).toEqual({
@@ -84,4 +99,38 @@ it('kills the containers of a function, busy and idle ones, and says how many', 
 
   expect(await busy).toMatchObject({ functionError: 'Unhandled' });
   expect((await deployed.invoke({})).payload).not.toBe(idle.payload);
+});
+
+it('calls a function by its name or ARN, and waits, as an SDK client asks for it', async () => {
+  const { deployed, url } = await lambdaApi();
+  const client = new LambdaClient({ ...clientSettings(url), maxAttempts: 1 });
+  onTestFinished(() => client.destroy());
+  const invoke = async (FunctionName: string, event: object) => {
+    const answer = await client.send(new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(event)) }));
+    return { error: answer.FunctionError, payload: JSON.parse(answer.Payload?.transformToString() ?? '') };
+  };
+
+  const byName = await invoke('queue', {});
+  expect(byName).toEqual({ error: undefined, payload: expect.any(Number) });
+  expect(await invoke(deployed.arn, {})).toEqual(byName);
+  expect(await invoke('queue', { fail: true })).toEqual({
+    error: 'Unhandled',
+    payload: expect.objectContaining({ errorType: 'RangeError', errorMessage: 'no such job' }),
+  });
+  await expect(invoke('toString', {})).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+
+  const busy = [invoke('queue', { wait: true }), invoke('queue', { wait: true })];
+  await vi.waitFor(() => expect(deployed.sandboxes().filter(({ event }) => event !== undefined)).toHaveLength(2));
+  await expect(invoke('queue', {})).rejects.toMatchObject({ name: 'TooManyRequestsException' });
+  for (const sandbox of deployed.sandboxes()) sandbox.kill();
+  expect(await Promise.all(busy)).toMatchObject([{ error: 'Unhandled' }, { error: 'Unhandled' }]);
+});
+
+it('refuses an event that is no JSON', async () => {
+  const { call } = await lambdaApi();
+
+  expect(await call('POST', '/2015-03-31/functions/queue/invocations', '{')).toMatchObject({
+    status: 400,
+    body: { Type: 'User' },
+  });
 });

@@ -51,6 +51,69 @@ describe('Siebel stand-in, control address and connections', () => {
       expect(one.records.map((record: { Name: string }) => record.Name)).toEqual(['Harbour Supplies']);
     });
 
+    it('inserts, changes and deletes records as another user, without a request', async () => {
+      const inserted = await fixture.control('POST', '/-/records?component=Account&user=JHANSEN', {
+        Name: 'By hand',
+        Location: 'Kiel',
+      });
+      const [id] = inserted.json().ids;
+      const at = '&updated=2027-03-14T09:26:53Z';
+      const changed = await fixture.control('PATCH', `/-/records?component=Account&Id=${id}${at}`, {
+        Location: 'Bonn',
+      });
+      const record = fixture.siebel.records('Account', { Id: id })[0];
+      const deleted = await fixture.control('DELETE', `/-/records?component=Account&Location=Bonn&Name=By%20hand`);
+
+      expect([inserted.status, changed.status, deleted.status]).toEqual([201, 200, 200]);
+      expect(record).toMatchObject({
+        Name: 'By hand',
+        Location: 'Bonn',
+        Updated: '03/14/2027 09:26:53',
+        'Created By Name': 'JHANSEN',
+        'Updated By Name': 'SADMIN',
+      });
+      expect(deleted.json()).toEqual({ component: 'Account', count: 1, ids: [id] });
+      expect(fixture.siebel.records('Account', { Id: id })).toEqual([]);
+      expect(fixture.siebel.requests()).toEqual([]);
+    });
+
+    it('changes and deletes all that is selected, at once', async () => {
+      const before = fixture.siebel.records('Account');
+      for (const Name of ['One', 'Two']) {
+        await fixture.control('POST', '/-/records?component=Account', { Name, Location: 'Twin' });
+      }
+      const changed = await fixture.control('PATCH', '/-/records?component=Account&Location=Twin', {
+        Location: 'Moved',
+      });
+      const moved = fixture.siebel.records('Account', { Location: 'Moved' }).map(({ Id }) => Id);
+      await fixture.control('DELETE', '/-/records?component=Account&Location=Moved');
+
+      expect(changed.json()).toEqual({ component: 'Account', count: 2, ids: moved });
+      expect(fixture.siebel.records('Account')).toEqual(before);
+    });
+
+    it.each([
+      ['POST', 'component=Acount', { Name: 'X' }, '"component" must be Account, Contact'],
+      ['POST', 'component=Account&Id=1-X', { Name: 'X' }, 'POST inserts one record: its values stand in the body'],
+      ['POST', 'component=Account', { Nmae: 'X' }, '"Nmae" is no field of Account; it has Id'],
+      ['POST', 'component=Account', { Name: 5 }, '"Name" must be a text or null'],
+      ['POST', 'component=Account', {}, 'The body has no value.'],
+      ['POST', 'component=Account', ['X'], 'The body must be an object of values'],
+      ['POST', 'component=Account', { Location: 'X' }, 'Name'],
+      ['POST', 'component=Account', { Name: 'X', Updated: '01/01/2026 00:00:00' }, '"Updated" is Siebel\'s own'],
+      ['POST', 'component=Account&updated=soon', { Name: 'X' }, '"updated" must be an instant like'],
+      ['PATCH', 'component=Account', { Location: 'X' }, 'say which records, for instance &Id='],
+      ['PATCH', 'component=Account&Colour=red', { Location: 'X' }, '"Colour" is no field of Account'],
+      ['DELETE', 'component=Account', undefined, 'say which records, for instance &Id='],
+    ])('refuses %s /-/records?%s with %j', async (method, query, body, words) => {
+      const before = fixture.siebel.records('Account');
+      const reply = await fixture.control(method, `/-/records?${query}`, body);
+
+      expect(reply.status).toBe(400);
+      expect(reply.json().error).toContain(words);
+      expect(fixture.siebel.records('Account')).toEqual(before);
+    });
+
     it('shows counts of the stand-in and of the identity domain', async () => {
       const before = domain.identity.stats();
       await fixture.get(ACCOUNTS);

@@ -25,6 +25,7 @@ const SHOWN_BY: Readonly<Record<string, readonly [file: string, title: string]>>
   'siebel/access': ['siebel-access', 'answers 401 without a body to'],
   'siebel/address': ['siebel-access', 'refuses the path %s with a page of Tomcat'],
   'siebel/attachments': ['siebel-attachments', 'keeps a file in its own field'],
+  'siebel/by-hand': ['siebel-control', 'inserts, changes and deletes records as another user'],
   'siebel/call': ['siebel-settings', 'asks for the scope of each kind of resource'],
   'siebel/children': ['siebel-children', 'shows the rows of a multi-value group'],
   'siebel/commits': ['siebel-commits', 'tells of each commit before its call is answered'],
@@ -105,6 +106,7 @@ const SHOWN_BY: Readonly<Record<string, readonly [file: string, title: string]>>
   'siebel/write': ['siebel-children', 'ties a record that exists by the user key of the other side'],
   'siebel/write-answers': ['siebel-children', 'answers the parent alone, as created, as IP2016 did'],
   'siebel/write-resource': ['siebel-children', 'takes an object whose member is an array'],
+  'siebel/writer': ['siebel-writer', 'lets a record appear with a second that has passed'],
 };
 
 const modules = ['local-stack/siebel', 'local-stack/faults']
