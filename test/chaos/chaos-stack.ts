@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FaultyTable, startFaultyTable } from '../../local-stack/faults/state-table.ts';
@@ -82,8 +82,8 @@ async function withoutSchedules(
 ): Promise<Pick<ChaosStack, 'queueShare' | 'envelopes'> & { distFolder: string }> {
   const distFolder = join(workFolder, 'dist');
   await mkdir(distFolder, { recursive: true });
-  for (const name of ['queue', 'schedule', 'api', 'authorizer'])
-    await copyFile(join(DIST, `${name}.zip`), join(distFolder, `${name}.zip`));
+  for (const file of (await readdir(DIST)).filter((name) => name.endsWith('.zip')))
+    await copyFile(join(DIST, file), join(distFolder, file));
   const derived = JSON.parse(await readFile(join(DIST, 'integration.json'), 'utf8'));
   await writeFile(join(distFolder, 'integration.json'), JSON.stringify({ ...derived, schedules: [], timed: [] }));
   const { inFlight, maximumConcurrency, envelopes } = derived.queue as {

@@ -7,12 +7,18 @@ import { buildFunctions } from '../../scripts/bundle.ts';
 import { type ChaosOptions, HELP, parseOptions } from './options.ts';
 import { details, jsonReport, table } from './report.ts';
 import { chaosRun, type Progress, type RunResult } from './run.ts';
+import { syncChaos } from './sync/main.ts';
 
-// npm run chaos: see HELP.
+// npm run chaos: see HELP. `npm run chaos -- sync` is another one.
 
 const BUILT = fileURLToPath(new URL('../../dist/integration.json', import.meta.url));
 const PATIENCE_MS = 180_000;
 
+const [first, ...rest] = process.argv.slice(2);
+if (first === 'sync') {
+  process.exitCode = await syncChaos(rest);
+  process.exit();
+}
 const options = parseOptions(process.argv.slice(2), () => Math.floor(Math.random() * 1_000_000_000));
 if (options === 'help') {
   process.stdout.write(HELP);

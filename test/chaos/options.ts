@@ -14,9 +14,11 @@ export interface ChaosOptions {
 }
 
 export const HELP = `Usage: npm run chaos -- [options]
+       npm run chaos -- sync [options]
 
 Sends messages through the whole path (real sockets, runtime processes and queue), lets faults strike a share of them, and
-audits from Siebel's record of commits that each took effect once or is parked with the right reason.
+audits from Siebel's record of commits that each took effect once or is parked with the right reason. With sync: the same
+for a sync job; sync --help lists its options.
 
 Options:
   --messages N        messages of each run (default 10000)

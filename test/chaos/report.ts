@@ -71,7 +71,7 @@ function pad(text: string, width: number, column: number): string {
 }
 
 /** The commit that was run, with a plus when files differ from it; `unknown` without a repository. */
-function commitOf(): string {
+export function commitOf(): string {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   try {
