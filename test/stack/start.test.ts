@@ -79,6 +79,7 @@ describe.skipIf(!hasCurl)('the commands that npm start prints (needs curl)', () 
       'list what was parked',
       'see what it did in Siebel',
       'tick the schedule',
+      'look at the sync jobs',
       'tick a timed operation',
       'call the API',
       "kill the queue's containers",
@@ -103,6 +104,7 @@ describe.skipIf(!hasCurl)('the commands that npm start prints (needs curl)', () 
       /^echo '\{.+\}' \| npm run .+ messages send --local /,
     );
     expect(commands.get('list what was parked')).toMatch(/^npm run .+ messages list --local$/);
+    expect(commands.get('look at the sync jobs')).toMatch(/^npm run .+ sync status --local$/);
     expect(mode & 0o777).toBe(0o600);
     expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
       pid: stackProcess(),
@@ -119,8 +121,17 @@ describe.skipIf(!hasCurl)('the commands that npm start prints (needs curl)', () 
       .toMatch(new RegExp(`"key":"${key}","outcome":"done"`));
   });
 
-  it('tick the schedule', async () => {
+  it('tick the schedule, as every job of siebel.config.ts is ticked', async () => {
+    const command = commands.get('tick the schedule') ?? '';
     expect(JSON.parse(await paste('tick the schedule'))).toMatchObject({ job: 'accounts' });
+    const another = await shell(command.replace('/accounts', '/service-requests'), folder);
+    expect(JSON.parse(another)).toMatchObject({ job: 'service-requests', outcome: 'complete' });
+    const [event = ''] = (await readFile(toldAbout('events of sync jobs'), 'utf8')).split('\n');
+    expect(JSON.parse(event)).toMatchObject({
+      bus: 'default',
+      detailType: 'service-requests',
+      detail: { Id: expect.stringMatching(/^1-/) },
+    });
   });
 
   it('call the API, also when Siebel has been made to fail once', async () => {
@@ -164,7 +175,14 @@ describe.skipIf(!hasCurl)('the commands that npm start prints (needs curl)', () 
 
   it('come with a folder of logs', async () => {
     const logFolder = toldAbout('logs of the functions');
-    expect((await readdir(logFolder)).sort()).toEqual(['api.log', 'authorizer.log', 'queue.log', 'schedule.log']);
+    expect((await readdir(logFolder)).sort()).toEqual([
+      'api.log',
+      'authorizer.log',
+      'backfill.log',
+      'events.log',
+      'queue.log',
+      'schedule.log',
+    ]);
     expect(await readFile(join(logFolder, 'queue.log'), 'utf8')).toContain('CALL_SETTLED');
   });
 });
