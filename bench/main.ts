@@ -7,8 +7,9 @@ import { coldStarts } from './cold-start.ts';
 import { queueBench } from './queue.ts';
 import type { Bench, Result } from './result.ts';
 import { siebelClientBench } from './siebel-client.ts';
+import { syncBench } from './sync.ts';
 
-const BENCHES: readonly Bench[] = [coldStarts, siebelClientBench, queueBench];
+const BENCHES: readonly Bench[] = [coldStarts, siebelClientBench, queueBench, syncBench];
 
 const { values } = parseArgs({
   options: {

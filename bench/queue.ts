@@ -1,9 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { derive } from '../lib/operations/deployment.ts';
 import integration from '../siebel.config.ts';
 import type { Bench, BenchOptions, Result } from './result.ts';
 import { ownCertificate } from './support/certificate.ts';
+import { asked, progress, started } from './support/processes.ts';
 import type { QueueServersCounts, QueueServersOptions, QueueServersReady } from './support/queue-servers.ts';
 import type { QueueSideJob, QueueSideOptions, QueueSideResult } from './support/queue-side.ts';
 import { median, quantile, round2, shuffled } from './support/statistics.ts';
@@ -29,7 +28,7 @@ export const queueBench: Bench = {
   measures: 'what the ledger adds to a call, a batch with p calls in flight, and the drain of a backlog (Q1)',
   async run(options) {
     const tls = await ownCertificate();
-    const servers = started('support/queue-servers.ts');
+    const servers = started('queue-servers.ts');
     try {
       const setUp: QueueServersOptions = { tls, siebelMs: SIEBEL_MS, stateMs: STATE_MS };
       const ports = await asked<QueueServersReady>(servers, setUp);
@@ -183,31 +182,7 @@ function count(what: string, base: string, value: number, target: number): Resul
 }
 
 async function container(options: QueueSideOptions): Promise<Container> {
-  const side = started('support/queue-side.ts');
+  const side = started('queue-side.ts');
   await asked(side, options);
   return { run: (job) => asked<QueueSideResult>(side, job), end: () => void side.kill() };
-}
-
-function started(file: string): ChildProcess {
-  return fork(new URL(file, import.meta.url));
-}
-
-async function asked<T>(child: ChildProcess, question: object | string): Promise<T> {
-  const over = new AbortController();
-  const { signal } = over;
-  const ended = once(child, 'exit', { signal }).then(([code]) => {
-    throw new Error(`a process of the bench ended with ${code}`);
-  });
-  child.send(question);
-  try {
-    const [answer] = await Promise.race([once(child, 'message', { signal }), ended]);
-    return answer as T;
-  } finally {
-    ended.catch(() => undefined);
-    over.abort();
-  }
-}
-
-function progress(line: string): void {
-  console.error(line);
 }

@@ -3,14 +3,12 @@ import { queueHandler } from '../../functions/queue.ts';
 import { systemClock as clock } from '../../lib/clock.ts';
 import { httpClient } from '../../lib/http/client.ts';
 import { ledger } from '../../lib/ledger/run.ts';
-import type { Log, Metrics } from '../../lib/logger.ts';
-import type { AccessTokenSource } from '../../lib/oauth/access-token.ts';
 import { businessComponent, defineIntegration, operationRunner, text, unique } from '../../lib/operations/index.ts';
-import { Redacted } from '../../lib/redacted.ts';
 import { siebelClient } from '../../lib/siebel/client.ts';
 import { permits } from '../../lib/siebel/permits.ts';
 import { callItems } from '../../lib/state/call-items.ts';
 import { stateTable } from '../../lib/state/table.ts';
+import { noLog, noMetrics, oneToken } from './silent.ts';
 
 /** What the parent sends first. */
 export interface QueueSideOptions {
@@ -123,17 +121,3 @@ function contextOf(): Context {
   const endsAtMs = clock.now() + REMAINING_MS;
   return { awsRequestId: 'bench', getRemainingTimeInMillis: () => endsAtMs - clock.now() } as Context;
 }
-
-function oneToken(): AccessTokenSource {
-  const token = {
-    value: new Redacted('bench'),
-    fingerprint: '00000000',
-    obtainedAtMs: 0,
-    expiresAtMs: Number.MAX_SAFE_INTEGER,
-    expiresAtElapsedMs: Number.MAX_SAFE_INTEGER,
-  };
-  return { get: () => token, replace: async () => token, accepted: () => {}, settled: async () => {} };
-}
-
-const noLog: Log = { info() {}, warn() {}, error() {}, with: () => noLog };
-const noMetrics: Metrics = { count() {}, milliseconds() {}, seconds() {}, publish() {} };
