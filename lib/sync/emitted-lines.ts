@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Records beyond these are not kept: the oldest are then handed over once more, which delivery at least once allows. */
 export const MAX_EMITTED = 20_000;
@@ -93,7 +93,7 @@ export function withoutLinesOf(ids: Iterable<string>, stored: Uint8Array): Uint8
 }
 
 function firstOf(text: string, bytes: number): string {
-  return createHash('sha256').update(text).digest().toString('latin1', 0, bytes);
+  return hash('sha256', text, 'latin1').slice(0, bytes);
 }
 
 // Four bytes reach from 1970 to 2106. What is older is met again by no lookback.
