@@ -93,7 +93,7 @@ export function withoutLinesOf(ids: Iterable<string>, stored: Uint8Array): Uint8
 }
 
 function firstOf(text: string, bytes: number): string {
-  return hash('sha256', text, 'latin1').slice(0, bytes);
+  return hash('sha256', text, 'binary').slice(0, bytes);
 }
 
 // Four bytes reach from 1970 to 2106. What is older is met again by no lookback.
