@@ -138,7 +138,7 @@ describe('a world that changes', () => {
   );
 
   it.each(['cursor', 'records'] as const)(
-    'is what the sink shows of sweeps that compare the %s: no deletion later than two whole sweeps, no silent change lost, no living record deleted, nothing of a live run repeated (R76)',
+    'is what the sink shows of sweeps that compare the %s: no deletion later than two whole sweeps, no silent change lost, no living record deleted, nothing of a live run repeated but what was set back (R76)',
     async (compare) => {
       const met = { tombstones: 0, swept: 0, crashes: 0, joined: 0 };
       await fc.assert(
@@ -192,8 +192,9 @@ describe('a world that changes', () => {
             // Whoever reads the output puts lines in order by that.
             const fences = at.sink.lines.map(({ fence }) => fence);
             expect(fences).toEqual([...fences].sort((one, other) => one - other));
-            // After a crash, a chunk may come twice.
-            if (!crashed) expect(repeatsOf(at)).toEqual([]);
+            // After a crash, a chunk may come twice; and a record that was set back, whose lookback the live job reads besides.
+            const setBack = steps.filter((each) => ['late', 'import', 'restore'].includes(each.what)).length;
+            if (!crashed) expect(repeatsOf(at).length).toBeLessThanOrEqual(setBack);
             met.tombstones += at.swept().filter(({ line }) => line.includes('deleted')).length;
             met.swept += at.swept().length;
             met.joined += at.swept().filter(({ line }) => /"(one|other)"/.test(line)).length;
