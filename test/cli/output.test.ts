@@ -38,6 +38,7 @@ describe('the outputs of a command', () => {
     expect([await outputs.isWritten(), told]).toEqual([false, ['the result could not be written (ENOSPC)\n']]);
   });
 
+  // macOS has no such device.
   it.skipIf(!existsSync('/dev/full'))('end with 1 on a full disk', async () => {
     const child = spawn('sh', ['-c', `exec "$0" "$1" --help > /dev/full`, process.execPath, MAIN]);
     const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
